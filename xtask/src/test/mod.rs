@@ -1,0 +1,11 @@
+//! `cargo xtask test`: everything that must hold, in one command, counted in one line.
+//!
+//! All steps run even if one fails; the last line is a test runner's, summed over all test
+//! binaries and the steps. It knows which commands to run, not what they check.
+
+mod long;
+mod run;
+mod steps;
+mod tally;
+
+pub(crate) use run::{Options, run};

@@ -1,0 +1,76 @@
+//! Runs the steps one by one, a line for each, and closes with the sum.
+//!
+//! A step that cannot even start has failed; the others go on.
+
+use std::io::{self, Write as _};
+use std::path::Path;
+use std::time::Instant;
+
+use anyhow::Result;
+
+use super::long::{self, Repetition};
+use super::steps::{Done, STEPS};
+use super::tally::Tally;
+use crate::table;
+
+/// How much to test.
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// Also repeat the tests ported from e3, to find what happens rarely
+    #[arg(long)]
+    long: bool,
+    #[command(flatten)]
+    repetition: Repetition,
+}
+
+/// `cargo xtask test`: true if everything passed. The last line printed is the sum.
+///
+/// # Errors
+///
+/// Standard output is closed.
+pub(crate) fn run(root: &Path, options: &Options) -> Result<bool> {
+    let mut sum = Tally::default();
+    for step in STEPS {
+        sum += show(step.name, || (step.run)(root))?;
+    }
+    if options.long {
+        sum += show("repetition", || long::run(root, &options.repetition))?;
+    }
+    println!("{sum}");
+    Ok(sum.failed == 0)
+}
+
+/// Runs a step and prints its line; what it printed itself only if it failed.
+fn show(name: &str, step: impl FnOnce() -> Result<Done>) -> Result<Tally> {
+    print!("{name:<22}");
+    io::stdout().flush()?;
+    let start = Instant::now();
+    let done = step()
+        .unwrap_or_else(|error| Done { tally: Tally::one(false), output: format!("{error:#}") });
+    let verdict = if done.tally.failed == 0 { "ok" } else { "FAILED" };
+    println!("{verdict:<8}{:>9}   {}", table::human(start.elapsed()), done.tally);
+    if done.tally.failed > 0 {
+        println!("{}", indent(&done.output));
+    }
+    Ok(done.tally)
+}
+
+fn indent(output: &str) -> String {
+    output.lines().map(|line| format!("    {line}")).collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_that_cannot_start_has_failed() {
+        let tally = show("broken", || anyhow::bail!("no such program")).expect("it prints");
+        assert_eq!(tally, Tally { passed: 0, failed: 1 });
+    }
+
+    #[test]
+    fn output_of_a_step_cannot_be_taken_for_the_closing_line() {
+        assert_eq!(indent("1 passed, 0 failed\nx"), "    1 passed, 0 failed\n    x");
+    }
+}
