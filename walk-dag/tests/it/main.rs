@@ -1,0 +1,2 @@
+//! The contract of the crate, through its public interface only.
+fn main() {}
