@@ -4,11 +4,12 @@
 //! kept and no pipe can fill up. It does not know what any program is for.
 
 use std::io::{Read as _, Seek as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
+use cargo_metadata::MetadataCommand;
 
 /// What a program did.
 #[derive(Debug)]
@@ -56,6 +57,27 @@ pub(crate) fn succeed(command: &mut Command) -> Result<Outcome> {
         bail!("{} failed:\n{}", line(command), outcome.output.trim_end());
     }
     Ok(outcome)
+}
+
+/// The directory that cargo builds into.
+///
+/// # Errors
+///
+/// Cargo cannot read the workspace.
+pub(crate) fn target_directory(root: &Path) -> Result<PathBuf> {
+    let metadata = MetadataCommand::new().current_dir(root).no_deps().exec();
+    Ok(metadata.context("cannot read the workspace's metadata")?.target_directory.into())
+}
+
+/// Builds `walk` as a user gets it and tells where it is.
+///
+/// # Errors
+///
+/// It does not compile.
+pub(crate) fn build_walk(root: &Path) -> Result<PathBuf> {
+    let arguments = ["build", "--locked", "--release", "--package", "walk-cli"];
+    succeed(&mut cargo(root, &arguments))?;
+    Ok(target_directory(root)?.join("release/walk"))
 }
 
 /// Whether `program` can be started and knows its version.

@@ -1,0 +1,43 @@
+//! Prepares the project and makes the changes one by one.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+
+use super::apt;
+use super::changes::CHANGES;
+use super::checks::Checks;
+use super::project::Project;
+use crate::command;
+
+/// What to check.
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// The walk to check, instead of the one of this workspace
+    #[arg(long, value_name = "FILE")]
+    walk: Option<PathBuf>,
+}
+
+/// `cargo xtask acceptance`: true if every check passed. The last line printed is the sum.
+///
+/// # Errors
+///
+/// The project cannot be prepared: no network, no compiler, or walk does not build.
+pub(crate) fn run(root: &Path, options: &Options) -> Result<bool> {
+    let walk = match &options.walk {
+        Some(path) => path.canonicalize().with_context(|| format!("no {}", path.display()))?,
+        None => command::build_walk(root)?,
+    };
+    let folder = command::target_directory(root)?.join("acceptance");
+    let tree = apt::fetch("zstd", &folder)?;
+    fs::copy(root.join("xtask/acceptance/zstd.walk.toml"), tree.join("walk.toml"))?;
+    println!("{} with {}", tree.display(), walk.display());
+    let project = Project::new(tree, walk);
+    let mut checks = Checks::default();
+    for (name, change) in CHANGES {
+        checks.check(name, || change(&project));
+    }
+    println!("{checks}");
+    Ok(checks.all_passed())
+}
