@@ -32,7 +32,7 @@ pub(crate) struct Walked {
 impl Project {
     /// The project at `root`; events go to a file beside it.
     pub(crate) fn new(root: PathBuf, walk: PathBuf) -> Self {
-        let events = root.with_extension("events.jsonl");
+        let events = root.with_file_name("events.jsonl");
         Self { root, walk, events }
     }
 
