@@ -1,0 +1,140 @@
+//! What running work is told of its surroundings, and what it may say back.
+//!
+//! One context belongs to one attempt and is shared by two threads: the worker that runs the job
+//! and the scheduler that may have to interrupt it. All that they share is one small state under
+//! one lock. No lock is held while a hook is called, so that a hook may do as it likes.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use crate::run::Run;
+use crate::{Ending, InterruptCause};
+
+/// What running work is told of its surroundings, and what it may say back.
+pub struct JobContext {
+    slot: usize,
+    attempt: u32,
+    /// When to stop, by the run's clock.
+    deadline: Duration,
+    run: Arc<Run>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    cause: Option<InterruptCause>,
+    ended: bool,
+    hook: Option<Hook>,
+    ending: Option<Ending>,
+}
+
+type Hook = Box<dyn FnOnce() + Send>;
+
+impl JobContext {
+    /// Returns the job's slot: a number from 0 that no other running job has.
+    #[must_use]
+    pub fn slot(&self) -> usize {
+        self.slot
+    }
+
+    /// Returns which attempt this is, from 1.
+    #[must_use]
+    pub fn attempt(&self) -> u32 {
+        self.attempt
+    }
+
+    /// Returns true once the job should stop: its time is over or the run was interrupted.
+    #[must_use]
+    pub fn is_interrupted(&self) -> bool {
+        self.cause().is_some()
+    }
+
+    /// Has `hook` called once when the job should stop, at once if it already should; a later hook
+    /// replaces an earlier one.
+    ///
+    /// It is called from [`Scheduler::wait`](crate::Scheduler::wait), must not block, and may
+    /// still be running when the job returns. A panic in it is logged and otherwise ignored.
+    pub fn on_interrupt(&self, hook: impl FnOnce() + Send + 'static) {
+        if !self.is_interrupted() {
+            let mut state = self.state();
+            if state.cause.is_none() {
+                state.hook = Some(Box::new(hook));
+                return;
+            }
+        }
+        hook();
+    }
+
+    /// Says how the job ends, to be found in [`JobOutcome::ending`](crate::JobOutcome::ending);
+    /// the last word counts.
+    pub fn report(&self, ending: Ending) {
+        self.state().ending = Some(ending);
+    }
+
+    pub(crate) fn new(slot: usize, attempt: u32, deadline: Duration, run: Arc<Run>) -> Self {
+        Self { slot, attempt, deadline, run, state: Mutex::default() }
+    }
+
+    pub(crate) fn run(&self) -> &Run {
+        &self.run
+    }
+
+    pub(crate) fn deadline(&self) -> Duration {
+        self.deadline
+    }
+
+    /// Returns how long the job may go on, or `None` while the clock stands still.
+    pub(crate) fn time_left(&self) -> Option<Duration> {
+        self.run.clock().until(self.deadline)
+    }
+
+    /// Marks the job as told to stop, and tells it, unless it was told before or has ended.
+    pub(crate) fn interrupt(&self, cause: InterruptCause) -> Option<Hook> {
+        let mut state = self.state();
+        if !state.ended && state.cause.is_none() {
+            state.cause = Some(cause);
+        }
+        state.hook.take()
+    }
+
+    /// Ends the attempt, after which nothing can interrupt it.
+    pub(crate) fn close(&self) -> (Option<InterruptCause>, Option<Ending>) {
+        let overdue = self.run.clock().now() >= self.deadline;
+        let mut state = self.state();
+        if overdue && state.cause.is_none() {
+            state.cause = Some(InterruptCause::Timeout);
+        }
+        state.ended = true;
+        state.hook = None;
+        (state.cause, state.ending.take())
+    }
+
+    /// Returns why to stop, noticing by itself what the scheduler has not got round to telling.
+    fn cause(&self) -> Option<InterruptCause> {
+        let due = if self.run.is_stopped() {
+            Some(InterruptCause::Run)
+        } else if self.run.clock().now() >= self.deadline {
+            Some(InterruptCause::Timeout)
+        } else {
+            None
+        };
+        let mut state = self.state();
+        state.cause = state.cause.or(due);
+        state.cause
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for JobContext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("JobContext")
+            .field("slot", &self.slot)
+            .field("attempt", &self.attempt)
+            .field("interrupted", &self.state().cause)
+            .finish_non_exhaustive()
+    }
+}

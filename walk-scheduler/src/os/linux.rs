@@ -1,0 +1,103 @@
+//! What only Linux offers: pidfds, the child subreaper, `/proc`.
+
+use std::fs;
+use std::os::fd::OwnedFd;
+use std::sync::Once;
+
+use rustix::process::{Pid, PidfdFlags, getpid, pidfd_open, set_child_subreaper};
+
+/// One process, as `/proc` has it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stat {
+    pub(crate) pid: i32,
+    pub(crate) parent: i32,
+    pub(crate) group: i32,
+    /// It can still do something: it is not just waiting to be reaped.
+    pub(crate) is_alive: bool,
+    /// When it started; with the process id, what makes it this process and no other.
+    pub(crate) start: u64,
+}
+
+/// Opens what becomes readable when the child exits; `None` if the kernel is too old.
+pub(crate) fn exit_fd(child: Pid) -> Option<OwnedFd> {
+    pidfd_open(child, PidfdFlags::empty()).ok()
+}
+
+/// Makes orphans among the descendants of this process its children, from now on.
+pub(crate) fn adopt_orphans() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        if let Err(error) = set_child_subreaper(Some(getpid())) {
+            log::warn!("processes that leave their group may survive: no subreaper: {error}");
+        }
+    });
+}
+
+/// Lists all processes, in ascending order as far as the kernel keeps it.
+pub(crate) fn processes() -> Vec<Stat> {
+    let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
+    entries.filter_map(|entry| stat(entry.ok()?.file_name().to_str()?.parse().ok()?)).collect()
+}
+
+/// Returns true if the process started with `name` set to `value` or to a path below it.
+pub(crate) fn has_variable(pid: i32, name: &str, value: &str) -> bool {
+    let Ok(environment) = fs::read(format!("/proc/{pid}/environ")) else { return false };
+    environment.split(|&byte| byte == 0).any(|variable| {
+        let rest = variable.strip_prefix(name.as_bytes());
+        let rest = rest.and_then(|it| it.strip_prefix(b"=")?.strip_prefix(value.as_bytes()));
+        rest.is_some_and(|rest| rest.is_empty() || rest[0] == b'/')
+    })
+}
+
+fn stat(pid: i32) -> Option<Stat> {
+    parse(pid, &fs::read(format!("/proc/{pid}/stat")).ok()?)
+}
+
+/// Parses `pid (name) state parent group ...`, of which the name may contain anything.
+fn parse(pid: i32, text: &[u8]) -> Option<Stat> {
+    let end_of_name = text.iter().rposition(|&byte| byte == b')')?;
+    let rest = str::from_utf8(&text[end_of_name + 1..]).ok()?;
+    let fields: Vec<&str> = rest.split_ascii_whitespace().collect();
+    let number = |field: usize| fields.get(field)?.parse::<u64>().ok();
+    let id = |field: usize| i32::try_from(number(field)?).ok();
+    // A process whose first thread ended looks like a zombie while its other threads go on.
+    let is_alive = !matches!(*fields.first()?, "Z" | "X") || number(17)? > 1;
+    Some(Stat { pid, parent: id(1)?, group: id(2)?, is_alive, start: number(19)? })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// P4: no process can hide by its name.
+    #[test]
+    fn a_name_may_contain_anything() {
+        let text = b"42 (a) Z (b) S 7 8 9 0 -1 0 0 0 0 0 0 0 0 0 20 0 3 0 12345 0 0";
+        let stat = parse(42, text).expect("well-formed");
+        assert_eq!((stat.pid, stat.parent, stat.group, stat.start), (42, 7, 8, 12345));
+        assert!(stat.is_alive);
+    }
+
+    #[test]
+    fn this_process_is_listed() {
+        let me = getpid().as_raw_pid();
+        assert!(processes().iter().any(|it| it.pid == me && it.is_alive));
+    }
+
+    #[test]
+    fn a_variable_matches_whole_or_as_a_parent() {
+        let mut command = std::process::Command::new("/bin/sh");
+        command.args(["-c", "echo; exec cat"]).env("MARK", "1.2/3");
+        command.stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::piped());
+        let mut child = command.spawn().expect("sh starts");
+        let mut line = [0];
+        let mut output = child.stdout.take().expect("piped");
+        std::io::Read::read_exact(&mut output, &mut line).expect("sh echoes");
+        let pid = i32::try_from(child.id()).expect("a pid fits");
+        let found =
+            ["1.2/3", "1.2", "1", "1.2/", "1.2/3/4"].map(|it| has_variable(pid, "MARK", it));
+        drop(child.stdin.take());
+        child.wait().expect("cat ends with its input");
+        assert_eq!(found, [true, true, false, false, false]);
+    }
+}

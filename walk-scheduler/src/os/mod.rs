@@ -1,0 +1,24 @@
+//! All that depends on the platform: children, their signals, their descendants.
+//!
+//! Linux first: a pidfd wakes the thread that waits for a child, `/proc` shows the descendants
+//! that left the group, and being the subreaper keeps them in sight. Elsewhere the child is looked
+//! at every few milliseconds, and only its group is killed. Everything else is the same code.
+
+mod child;
+mod family;
+mod leash;
+#[cfg(target_os = "linux")]
+mod linux;
+#[cfg(not(target_os = "linux"))]
+mod portable;
+mod signal;
+
+#[cfg(target_os = "linux")]
+use linux as platform;
+#[cfg(not(target_os = "linux"))]
+use portable as platform;
+
+pub(crate) use child::{Child, Kinship};
+pub(crate) use leash::Leash;
+pub(crate) use platform::adopt_orphans;
+pub(crate) use signal::signal_name;

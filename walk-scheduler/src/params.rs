@@ -1,0 +1,46 @@
+//! The limits within which jobs run.
+
+use std::collections::BTreeMap;
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use crate::{DEFAULT_QUEUE, Interrupt};
+
+/// The limits within which jobs run.
+///
+/// The default is e3's: one queue of one token, a day for a job.
+///
+/// ```
+/// use walk_scheduler::SchedulingParams;
+///
+/// let mut params = SchedulingParams::default();
+/// params.queues.insert("default".into(), 8);
+/// params.queues.insert("link".into(), 2);
+/// ```
+#[derive(Clone, Debug)]
+pub struct SchedulingParams {
+    /// How many tokens each queue has; none at all means one queue `default` of one token.
+    pub queues: BTreeMap<String, u32>,
+    /// How long a job may run that does not say itself (e3's `DEFAULT_JOB_MAX_DURATION`, 24 h).
+    pub job_timeout: Duration,
+    /// How long children have between SIGTERM and SIGKILL (5 s).
+    pub grace: Duration,
+    /// What interrupts and suspends the run.
+    pub interrupt: Interrupt,
+    /// After how many failures nothing more is to start; never if `None`. The scheduler only
+    /// carries the number: whoever collects the jobs counts, and calls
+    /// [`clear_waiting`](crate::Scheduler::clear_waiting).
+    pub max_failures: Option<NonZeroU32>,
+}
+
+impl Default for SchedulingParams {
+    fn default() -> Self {
+        Self {
+            queues: BTreeMap::from([(DEFAULT_QUEUE.into(), 1)]),
+            job_timeout: Duration::from_secs(24 * 60 * 60),
+            grace: Duration::from_secs(5),
+            interrupt: Interrupt::default(),
+            max_failures: None,
+        }
+    }
+}

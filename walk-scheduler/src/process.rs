@@ -1,0 +1,335 @@
+//! Jobs that run a command.
+//!
+//! This file says what to spawn and what its end means; how to wait and to kill is `os`'s.
+//! Output goes to a file and never through this process: nothing to read, nothing to lose, and
+//! nothing to hang on when a grandchild keeps it open.
+
+use std::collections::BTreeMap;
+use std::env;
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::io;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::{Path, PathBuf};
+use std::process::{self, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use rustix::fs::{Mode, OFlags};
+
+use crate::os::{self, Child, Kinship};
+use crate::{Ending, JobContext, JobStatus, Work, program};
+
+/// The environment variable that tells a command which job it belongs to.
+///
+/// Its value is unique for each attempt of each job; a job of a walk inside a job has the outer
+/// one's value, a slash and its own. Descendants that hide from their parents are recognised by it.
+pub const JOB_ID: &str = "WALK_JOB_ID";
+
+/// Work that runs a command.
+///
+/// The command leads a process group of its own, reads nothing, and writes where it is told to.
+/// When the job is interrupted, the command and all that descends from it get SIGTERM, and after
+/// the grace period SIGKILL; the job ends when none is left. After an end of its own nobody is
+/// looked for: what a command leaves in the background goes on.
+///
+/// When the first of them runs, the calling process becomes the subreaper of its descendants
+/// (Linux), so that orphans stay in sight; one left in the background by a command that ended
+/// stays a zombie after its end until the calling process ends.
+///
+/// Descriptors that the calling process got from its own parent without close-on-exec are
+/// inherited, as a jobserver's must be; none that this crate opens is.
+///
+/// ```
+/// use walk_scheduler::{Job, Process, Scheduler, SchedulingParams, Wake};
+///
+/// let mut scheduler = Scheduler::new(&SchedulingParams::default());
+/// scheduler.submit("test", Job::new(Process::new("sh").args(["-c", "exit 3"]))).unwrap();
+/// let ready = scheduler.next_ready().unwrap();
+/// scheduler.start(ready);
+/// let Wake::Finished(finished) = scheduler.wait() else { panic!("one job runs") };
+/// assert_eq!(finished.outcome.ending.unwrap().to_string(), "exit 3");
+/// ```
+#[derive(Clone, Debug)]
+pub struct Process {
+    program: OsString,
+    args: Vec<OsString>,
+    /// What differs from our own environment; `None` is removed.
+    env: BTreeMap<OsString, Option<OsString>>,
+    directory: Option<PathBuf>,
+    stdin: Stdin,
+    output: Output,
+    protocol: ExitProtocol,
+    shares_terminal: bool,
+}
+
+/// What a command reads.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Stdin {
+    /// Nothing.
+    #[default]
+    Null,
+    /// What the calling process reads.
+    Inherit,
+}
+
+/// Where a command writes, standard output and standard error alike.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Output {
+    /// Where the calling process writes.
+    #[default]
+    Inherit,
+    /// Nowhere.
+    Null,
+    /// To this file, emptied first and created for its owner only (mode 0600); the order of what
+    /// is written to either stream is kept. A relative path is the calling process's.
+    File(PathBuf),
+}
+
+/// What exit codes mean.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ExitProtocol {
+    /// 0 is success, 75 (`EX_TEMPFAIL`) is not ready, all else is a failure.
+    #[default]
+    Plain,
+    /// e3's: as [`JobStatus::from_exit_code`] has it.
+    E3,
+}
+
+impl Process {
+    /// Describes a command without arguments; a bare name is looked for in the command's `PATH`, a
+    /// relative path from the command's directory.
+    #[must_use]
+    pub fn new(program: impl Into<OsString>) -> Self {
+        Self {
+            program: program.into(),
+            args: Vec::new(),
+            env: BTreeMap::new(),
+            directory: None,
+            stdin: Stdin::default(),
+            output: Output::default(),
+            protocol: ExitProtocol::default(),
+            shares_terminal: false,
+        }
+    }
+
+    /// Adds an argument.
+    #[must_use]
+    pub fn arg(mut self, arg: impl Into<OsString>) -> Self {
+        self.args.push(arg.into());
+        self
+    }
+
+    /// Adds arguments.
+    #[must_use]
+    pub fn args<A: Into<OsString>>(mut self, args: impl IntoIterator<Item = A>) -> Self {
+        self.args.extend(args.into_iter().map(Into::into));
+        self
+    }
+
+    /// Sets an environment variable.
+    #[must_use]
+    pub fn env(mut self, name: impl Into<OsString>, value: impl Into<OsString>) -> Self {
+        self.set_env(name, value);
+        self
+    }
+
+    /// Removes an environment variable.
+    #[must_use]
+    pub fn env_remove(mut self, name: impl Into<OsString>) -> Self {
+        self.env.insert(name.into(), None);
+        self
+    }
+
+    /// Sets the directory to run in.
+    #[must_use]
+    pub fn current_dir(mut self, directory: impl Into<PathBuf>) -> Self {
+        self.directory = Some(directory.into());
+        self
+    }
+
+    /// Sets what the command reads: nothing, if this is not called.
+    #[must_use]
+    pub fn stdin(mut self, stdin: Stdin) -> Self {
+        self.stdin = stdin;
+        self
+    }
+
+    /// Sets where the command writes: where the calling process does, if this is not called.
+    #[must_use]
+    pub fn output(mut self, output: Output) -> Self {
+        self.output = output;
+        self
+    }
+
+    /// Sets what exit codes mean: [`ExitProtocol::Plain`], if this is not called.
+    #[must_use]
+    pub fn exit_protocol(mut self, protocol: ExitProtocol) -> Self {
+        self.protocol = protocol;
+        self
+    }
+
+    /// Says whether the command talks to the person at the terminal: it then stays in the calling
+    /// process's group, and inherits standard input, output and error.
+    #[must_use]
+    pub fn share_terminal(mut self, shares: bool) -> Self {
+        self.shares_terminal = shares;
+        self
+    }
+
+    /// Sets an environment variable of the next attempt.
+    pub fn set_env(&mut self, name: impl Into<OsString>, value: impl Into<OsString>) {
+        self.env.insert(name.into(), Some(value.into()));
+    }
+}
+
+impl Work for Process {
+    fn run(&mut self, cx: &JobContext) -> JobStatus {
+        match self.spawn_and_wait(cx) {
+            Ok(Ok(status)) => self.conclude(status, cx),
+            Ok(Err(error)) => {
+                cx.report(Ending::Message(format!("lost sight of `{self}`: {error}")));
+                JobStatus::Failure
+            }
+            Err(text) => {
+                cx.report(Ending::SpawnFailed(text));
+                JobStatus::Failure
+            }
+        }
+    }
+}
+
+impl Process {
+    fn spawn_and_wait(&self, cx: &JobContext) -> Result<io::Result<ExitStatus>, String> {
+        os::adopt_orphans();
+        let mark = new_mark();
+        let mut command = self.command(&mark)?;
+        let kinship = Kinship { leads_group: !self.shares_terminal, variable: JOB_ID, mark: &mark };
+        Child::run(&mut command, kinship, cx).map_err(|error| self.cannot_run(&error))
+    }
+
+    /// Translates into the standard library's terms, with care for its fast path: the program is
+    /// an absolute path, and nothing runs between fork and exec.
+    fn command(&self, mark: &str) -> Result<Command, String> {
+        let directory = self.absolute_directory().map_err(|error| self.cannot_run(&error))?;
+        let program = program::resolve(&self.program, self.path(), &directory)
+            .map_err(|error| self.cannot_run(&error))?;
+        let mut command = Command::new(program);
+        command.arg0(&self.program).args(&self.args);
+        for (name, value) in &self.env {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+        command.env(JOB_ID, mark);
+        if self.directory.is_some() {
+            command.current_dir(directory);
+        }
+        if !self.shares_terminal {
+            command.process_group(0).stdin(Stdio::from(self.stdin));
+            self.redirect(&mut command)?;
+        }
+        Ok(command)
+    }
+
+    fn redirect(&self, command: &mut Command) -> Result<(), String> {
+        match &self.output {
+            Output::Inherit => (),
+            Output::Null => {
+                command.stdout(Stdio::null()).stderr(Stdio::null());
+            }
+            Output::File(path) => {
+                let files = create(path).and_then(|file| Ok((file.try_clone()?, file)));
+                let (stdout, stderr) = files.map_err(|error| {
+                    format!("cannot open `{}` for the output of `{self}`: {error}", path.display())
+                })?;
+                command.stdout(stdout).stderr(stderr);
+            }
+        }
+        Ok(())
+    }
+
+    fn absolute_directory(&self) -> io::Result<PathBuf> {
+        match &self.directory {
+            Some(directory) => std::path::absolute(directory),
+            None => env::current_dir(),
+        }
+    }
+
+    /// Returns the command's `PATH`.
+    fn path(&self) -> Option<OsString> {
+        self.env.get(OsStr::new("PATH")).cloned().unwrap_or_else(|| env::var_os("PATH"))
+    }
+
+    fn cannot_run(&self, error: &io::Error) -> String {
+        match &self.directory {
+            Some(directory) if !directory.is_dir() => {
+                format!("cannot run `{self}` in `{}`: {error}", directory.display())
+            }
+            _ => format!("cannot run `{self}`: {error}"),
+        }
+    }
+
+    fn conclude(&self, status: ExitStatus, cx: &JobContext) -> JobStatus {
+        let Some(code) = status.code() else {
+            cx.report(Ending::Signaled(status.signal().unwrap_or_default()));
+            return JobStatus::Failure;
+        };
+        cx.report(Ending::Exited(code));
+        match self.protocol {
+            ExitProtocol::E3 => JobStatus::from_exit_code(code),
+            ExitProtocol::Plain => match JobStatus::from_exit_code(code) {
+                status @ (JobStatus::Success | JobStatus::NotReady) => status,
+                _ => JobStatus::Failure,
+            },
+        }
+    }
+}
+
+impl std::fmt::Display for Process {
+    /// Shows the command as one line, the beginning of it if it is long.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        const LIMIT: usize = 200;
+        let words = std::iter::once(&self.program).chain(&self.args);
+        let mut left = LIMIT;
+        for (index, word) in words.enumerate() {
+            if index > 0 {
+                f.write_str(" ")?;
+            }
+            let word = word.to_string_lossy();
+            let length = word.chars().count();
+            if length > left {
+                let start: String = word.chars().take(left).collect();
+                return write!(f, "{start}...");
+            }
+            left -= length;
+            f.write_str(&word)?;
+        }
+        Ok(())
+    }
+}
+
+impl From<Stdin> for Stdio {
+    fn from(stdin: Stdin) -> Self {
+        match stdin {
+            Stdin::Null => Self::null(),
+            Stdin::Inherit => Self::inherit(),
+        }
+    }
+}
+
+/// Opens a file that both streams append to, so that neither overwrites the other.
+fn create(path: &Path) -> io::Result<File> {
+    let flags = OFlags::WRONLY | OFlags::APPEND | OFlags::CREATE | OFlags::TRUNC | OFlags::CLOEXEC;
+    Ok(rustix::fs::open(path, flags, Mode::RUSR | Mode::WUSR)?.into())
+}
+
+/// Returns a value of [`JOB_ID`] that no other attempt has.
+fn new_mark() -> String {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let own = format!("{}.{}", process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+    match env::var(JOB_ID) {
+        Ok(outer) => format!("{outer}/{own}"),
+        Err(_) => own,
+    }
+}

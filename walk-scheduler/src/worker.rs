@@ -1,0 +1,158 @@
+//! The threads that run jobs: the only place where walk starts any.
+//!
+//! Slot `n` is thread `walk-job-n`, started when the slot is first used and kept until the
+//! scheduler goes. As the smallest free slot is taken first, the threads in use are those that
+//! were busy last, and a new one is started only when all others are at work. A thread that has
+//! nothing to do looks for work a few microseconds long before it sleeps: to wake a sleeping
+//! thread costs more than most closures run for.
+
+use std::any::Any;
+use std::hint;
+use std::io;
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
+
+use crate::{Ending, InterruptCause, Job, JobContext, JobStatus};
+
+/// How often to look for a message before sleeping, at some 10 to 40 ns a look.
+const LOOKS: u32 = 200;
+
+/// What a worker is given to do.
+#[derive(Debug)]
+pub(crate) struct Assignment {
+    pub(crate) job: Job,
+    pub(crate) context: Arc<JobContext>,
+}
+
+/// All that ever comes back to the scheduler.
+#[derive(Debug)]
+pub(crate) enum Message {
+    /// A job ended.
+    Ended(Ended),
+    /// The state shared with [`Interrupt`](crate::Interrupt) has changed.
+    Notice,
+}
+
+/// A job that ended.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub(crate) slot: usize,
+    pub(crate) job: Job,
+    pub(crate) status: JobStatus,
+    pub(crate) ending: Option<Ending>,
+    pub(crate) interrupted: Option<InterruptCause>,
+    pub(crate) duration: Duration,
+}
+
+/// The threads, by slot.
+#[derive(Debug, Default)]
+pub(crate) struct Workers {
+    threads: Vec<Option<Worker>>,
+}
+
+#[derive(Debug)]
+struct Worker {
+    inbox: Sender<Assignment>,
+    thread: JoinHandle<()>,
+}
+
+impl Workers {
+    /// Has the thread of the job's slot run it; without a thread, the job fails.
+    pub(crate) fn assign(&mut self, assignment: Assignment) {
+        let slot = assignment.context.slot();
+        if self.threads.len() <= slot {
+            self.threads.resize_with(slot + 1, || None);
+        }
+        let worker = match self.threads[slot].take().map_or_else(|| Worker::start(slot), Ok) {
+            Ok(worker) => self.threads[slot].insert(worker),
+            Err(error) => return refuse(assignment, &error),
+        };
+        worker.inbox.send(assignment).expect("a worker listens until its inbox is dropped");
+    }
+
+    /// Ends all threads, which must be idle.
+    pub(crate) fn join(&mut self) {
+        let (inboxes, threads): (Vec<_>, Vec<_>) =
+            self.threads.drain(..).flatten().map(|worker| (worker.inbox, worker.thread)).unzip();
+        drop(inboxes);
+        for thread in threads {
+            thread.join().expect("a worker catches all panics");
+        }
+    }
+}
+
+impl Worker {
+    fn start(slot: usize) -> io::Result<Self> {
+        let (inbox, assignments) = bounded(1);
+        let thread = thread::Builder::new()
+            .name(format!("walk-job-{slot}"))
+            .spawn(move || work(&assignments))?;
+        Ok(Self { inbox, thread })
+    }
+}
+
+/// Receives a message, looking a while before sleeping until `limit`.
+pub(crate) fn receive<M>(
+    inbox: &Receiver<M>,
+    limit: Option<Instant>,
+) -> Result<M, RecvTimeoutError> {
+    for _ in 0..LOOKS {
+        if let Ok(message) = inbox.try_recv() {
+            return Ok(message);
+        }
+        hint::spin_loop();
+    }
+    match limit {
+        Some(limit) => inbox.recv_deadline(limit),
+        None => inbox.recv().map_err(RecvTimeoutError::from),
+    }
+}
+
+fn work(assignments: &Receiver<Assignment>) {
+    while let Ok(Assignment { job, context }) = receive(assignments, None) {
+        context.run().send(Message::Ended(perform(job, &context)));
+    }
+}
+
+fn perform(mut job: Job, context: &JobContext) -> Ended {
+    let started = Instant::now();
+    let result = if context.is_interrupted() {
+        Ok(JobStatus::Failure)
+    } else {
+        panic::catch_unwind(AssertUnwindSafe(|| job.run(context)))
+    };
+    let duration = started.elapsed();
+    let (interrupted, reported) = context.close();
+    let (status, ending) = match (interrupted, result) {
+        (Some(cause), _) => (JobStatus::Failure, Some(Ending::Interrupted(cause))),
+        (None, Ok(status)) => (status, reported),
+        (None, Err(payload)) => (JobStatus::Failure, Some(Ending::Panicked(panic_text(payload)))),
+    };
+    Ended { slot: context.slot(), job, status, ending, interrupted, duration }
+}
+
+/// Returns what a panic said.
+pub(crate) fn panic_text(payload: Box<dyn Any + Send>) -> String {
+    match payload.downcast::<String>() {
+        Ok(text) => *text,
+        Err(payload) => match payload.downcast::<&str>() {
+            Ok(text) => text.to_string(),
+            Err(payload) => {
+                // Dropping a foreign value may panic again, and nobody would catch that.
+                std::mem::forget(payload);
+                "no text".to_owned()
+            }
+        },
+    }
+}
+
+fn refuse(Assignment { job, context }: Assignment, error: &io::Error) {
+    let ending = Some(Ending::SpawnFailed(format!("cannot start a thread: {error}")));
+    let (slot, status, duration) = (context.slot(), JobStatus::Failure, Duration::ZERO);
+    let ended = Ended { slot, job, status, ending, interrupted: None, duration };
+    context.run().send(Message::Ended(ended));
+}
