@@ -69,12 +69,15 @@ pub(crate) fn target_directory(root: &Path) -> Result<PathBuf> {
     Ok(metadata.context("cannot read the workspace's metadata")?.target_directory.into())
 }
 
-/// Builds `walk` as a user gets it and tells where it is.
+/// The absolute path of `given`, or else of `walk` built as a user gets it.
 ///
 /// # Errors
 ///
-/// It does not compile.
-pub(crate) fn build_walk(root: &Path) -> Result<PathBuf> {
+/// The given file does not exist, or walk does not compile.
+pub(crate) fn walk(root: &Path, given: Option<&Path>) -> Result<PathBuf> {
+    if let Some(path) = given {
+        return path.canonicalize().with_context(|| format!("cannot find {}", path.display()));
+    }
     let arguments = ["build", "--locked", "--release", "--package", "walk-cli"];
     succeed(&mut cargo(root, &arguments))?;
     Ok(target_directory(root)?.join("release/walk"))

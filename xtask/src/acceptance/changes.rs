@@ -30,6 +30,7 @@ pub(crate) const CHANGES: &[(&str, Change)] = &[
     ("`walk why` names the header", why),
     ("an older header restored is noticed", restore),
     ("a deleted object is made again, and only it", delete),
+    ("a broken source fails, and once repaired is all that runs", repair),
     ("an edited flag recompiles everything", flag),
     ("after all that a walk runs nothing", second),
 ];
@@ -106,6 +107,15 @@ fn restore(project: &Project) -> Result<String> {
 fn delete(project: &Project) -> Result<String> {
     fs::remove_file(project.path("build/lib/pool.o"))?;
     expect(project, &BTreeSet::from(["compile:lib/common/pool.c".to_owned()]))
+}
+
+fn repair(project: &Project) -> Result<String> {
+    let source = "lib/common/pool.c";
+    let text = fs::read_to_string(project.path(source))?;
+    fs::write(project.path(source), "#error \"broken\"\n")?;
+    ensure!(project.walk().is_err(), "walk succeeds with a source that does not compile");
+    fs::write(project.path(source), text)?;
+    expect(project, &BTreeSet::from([format!("compile:{source}")]))
 }
 
 /// The flag defines what nothing uses, so the objects stay and nothing is linked.

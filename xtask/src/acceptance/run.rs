@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 
 use super::apt;
 use super::changes::CHANGES;
@@ -25,10 +25,7 @@ pub(crate) struct Options {
 ///
 /// The project cannot be prepared: no network, no compiler, or walk does not build.
 pub(crate) fn run(root: &Path, options: &Options) -> Result<bool> {
-    let walk = match &options.walk {
-        Some(path) => path.canonicalize().with_context(|| format!("no {}", path.display()))?,
-        None => command::build_walk(root)?,
-    };
+    let walk = command::walk(root, options.walk.as_deref())?;
     let folder = command::target_directory(root)?.join("acceptance");
     let tree = apt::fetch("zstd", &folder)?;
     fs::copy(root.join("xtask/acceptance/zstd.walk.toml"), tree.join("walk.toml"))?;

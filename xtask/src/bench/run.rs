@@ -1,6 +1,6 @@
 //! Chooses what to measure and prints the tables.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
@@ -25,6 +25,9 @@ pub(crate) struct Options {
     /// How often each figure is taken
     #[arg(long, value_name = "N", default_value_t = 9, value_parser = at_least_one)]
     rounds: usize,
+    /// The walk to measure, instead of the one of this workspace
+    #[arg(long, value_name = "FILE")]
+    walk: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -71,7 +74,7 @@ pub(crate) fn run(root: &Path, options: &Options) -> Result<bool> {
 }
 
 fn walk(root: &Path, options: &Options) -> Result<()> {
-    let walk = command::build_walk(root)?;
+    let walk = command::walk(root, options.walk.as_deref())?;
     let folder = command::target_directory(root)?.join("bench");
     let ninja = command::is_installed("ninja").then_some(Path::new("ninja"));
     if ninja.is_none() {
