@@ -22,11 +22,12 @@ use crate::{DagBuilder, DagError};
 #[derive(Clone, Debug)]
 pub struct Dag<D> {
     names: Names,
-    /// The truth about data and edges; `adjacency` and `order` are made from it.
-    structure: Structure<D>,
+    data: Vec<D>,
     adjacency: Adjacency,
     order: Vec<Vertex>,
     tags: BTreeMap<Vertex, String>,
+    /// The edges once more, from the first change on.
+    structure: Option<Structure>,
 }
 
 impl<D> Dag<D> {
@@ -44,8 +45,7 @@ impl<D> Dag<D> {
         tags: BTreeMap<Vertex, String>,
     ) -> Result<Self, DagError> {
         let order = topological_order(&adjacency).map_err(|cycle| cycle_error(&names, &cycle))?;
-        let structure = Structure::new(data, &adjacency, &order);
-        Ok(Self { names, structure, adjacency, order, tags })
+        Ok(Self { names, data, adjacency, order, tags, structure: None })
     }
 
     /// Returns the number of vertices.
@@ -183,10 +183,12 @@ impl<D> Dag<D> {
         if new.is_empty() {
             return Ok(());
         }
-        if !self.structure.add_predecessors(vertex, new) {
+        let unchanged = || Structure::new(&self.adjacency, &self.order);
+        let structure = self.structure.get_or_insert_with(unchanged);
+        if !structure.add_predecessors(vertex, new) {
             return Err(cycle_error(&self.names, &self.cycle_closed_by(vertex, new)));
         }
-        self.adjacency = Adjacency::new(self.len(), &self.structure.edges());
+        self.adjacency = Adjacency::new(self.order.len(), &structure.edges());
         self.order = topological_order(&self.adjacency).expect("daggy refuses cycles");
         Ok(())
     }
@@ -205,10 +207,10 @@ impl<D> Dag<D> {
     /// Turns the graph back into its description, to change much of it at once.
     #[must_use]
     pub fn into_builder(self) -> DagBuilder<D> {
-        let Self { names, structure, adjacency, tags, .. } = self;
+        let Self { names, data, adjacency, tags, .. } = self;
         let tags = tags.into_iter().map(|(it, tag)| (names.get(it.index()).to_owned(), tag));
         let (tags, edges) = (tags.collect(), adjacency.edges().collect());
-        DagBuilder::from_parts(names.into_texts(), structure.into_data(), edges, tags)
+        DagBuilder::from_parts(names.into_texts(), data, edges, tags)
     }
 
     pub(crate) fn names(&self) -> &Names {
@@ -228,13 +230,13 @@ impl<D> Index<Vertex> for Dag<D> {
     type Output = D;
 
     fn index(&self, vertex: Vertex) -> &D {
-        self.structure.data(vertex)
+        &self.data[vertex.index()]
     }
 }
 
 impl<D> IndexMut<Vertex> for Dag<D> {
     fn index_mut(&mut self, vertex: Vertex) -> &mut D {
-        self.structure.data_mut(vertex)
+        &mut self.data[vertex.index()]
     }
 }
 
@@ -245,7 +247,7 @@ impl<D: PartialEq> PartialEq for Dag<D> {
         self.adjacency == other.adjacency
             && self.tags == other.tags
             && self.names.texts() == other.names.texts()
-            && self.vertices().all(|it| self[it] == other[it])
+            && self.data == other.data
     }
 }
 

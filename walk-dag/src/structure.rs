@@ -1,31 +1,34 @@
-//! What the graph is made of: the data and the edges, kept by [`daggy`].
+//! The edges as [`daggy`] keeps them: the form in which a graph changes.
 //!
-//! This is the only file that names daggy. Its graph owns the data and is the one that
-//! changes: it refuses an edge that closes a cycle. Two of its ways are avoided, because
-//! they do not hold for large graphs: `add_edge` in arbitrary order searches for a cycle
-//! each time (quadratic), and `add_edges` recurses as deep as the longest path (a chain
-//! of some ten thousand vertices overflows the stack). Edges that come in topological
-//! order need no search at all, so that is how the graph is filled. For reading, the
-//! arrays of [`Adjacency`] are several times faster.
+//! This is the only file that names daggy. It is asked what it is good at: to add an
+//! edge to a graph that is sound, and to refuse it if it closes a cycle. Two of its ways
+//! are avoided, because they do not hold for large graphs: `add_edge` in arbitrary order
+//! searches for a cycle each time (quadratic), and `add_edges` recurses as deep as the
+//! longest path (a chain of some ten thousand vertices overflows the stack). Edges that
+//! come in topological order need no search at all, so that is how it is filled.
+//!
+//! A graph that is only read has no use for it: filling it took more than half of the
+//! time of building a million vertices with three million edges, and a third of the
+//! memory. So a graph gets one when it is first changed, and then keeps it.
 
 use daggy::NodeIndex;
 
 use crate::adjacency::{Adjacency, Edge};
 use crate::vertex::Vertex;
 
-/// The data of the vertices and the edges between them, never with a cycle.
+/// Vertices and the edges between them, never with a cycle.
 #[derive(Clone, Debug)]
-pub(crate) struct Structure<D> {
-    graph: daggy::Dag<D, ()>,
+pub(crate) struct Structure {
+    graph: daggy::Dag<(), ()>,
 }
 
-impl<D> Structure<D> {
+impl Structure {
     /// Fills the graph, each vertex after its predecessors.
-    pub(crate) fn new(data: Vec<D>, adjacency: &Adjacency, order: &[Vertex]) -> Self {
+    pub(crate) fn new(adjacency: &Adjacency, order: &[Vertex]) -> Self {
         let edges = adjacency.predecessors.edge_count();
-        let mut graph = daggy::Dag::with_capacity(data.len(), edges);
-        for data in data {
-            graph.add_node(data);
+        let mut graph = daggy::Dag::with_capacity(order.len(), edges);
+        for _ in order {
+            graph.add_node(());
         }
         for &vertex in order {
             for &predecessor in adjacency.predecessors.of(vertex) {
@@ -36,19 +39,6 @@ impl<D> Structure<D> {
         Self { graph }
     }
 
-    pub(crate) fn data(&self, vertex: Vertex) -> &D {
-        &self.graph[node(vertex)]
-    }
-
-    pub(crate) fn data_mut(&mut self, vertex: Vertex) -> &mut D {
-        &mut self.graph[node(vertex)]
-    }
-
-    pub(crate) fn into_data(self) -> Vec<D> {
-        let (nodes, _) = self.graph.into_graph().into_nodes_edges();
-        nodes.into_iter().map(|node| node.weight).collect()
-    }
-
     /// Returns every edge, in no useful order.
     pub(crate) fn edges(&self) -> Vec<Edge> {
         let edges = self.graph.raw_edges().iter();
@@ -56,7 +46,8 @@ impl<D> Structure<D> {
     }
 
     /// Makes `vertex` depend on all of `predecessors`, or on none of them if that closes
-    /// a cycle, which is the one way to be refused.
+    /// a cycle, and returns whether it did.
+    #[must_use]
     pub(crate) fn add_predecessors(&mut self, vertex: Vertex, predecessors: &[Vertex]) -> bool {
         let mut added = Vec::with_capacity(predecessors.len());
         for &predecessor in predecessors {
