@@ -75,7 +75,7 @@ fn install_cargo_deny(root: &Path) -> Result<()> {
 }
 
 fn documentation(root: &Path) -> Result<Done> {
-    let arguments = ["doc", "--locked", "--workspace", "--no-deps", "--document-private-items"];
+    let arguments = ["doc", "--locked", "--workspace", "--no-deps"];
     let mut command = command::cargo(root, &arguments);
     let outcome = command::run(command.env("RUSTDOCFLAGS", "-D warnings"))?;
     Ok(Done { tally: Tally::one(outcome.success), output: outcome.output })

@@ -13,6 +13,8 @@ enum Place {
     Everywhere,
     /// Library crates, tests excluded.
     Library,
+    /// Library crates but this one, tests excluded.
+    LibraryBut(&'static str),
     Tests,
 }
 
@@ -27,6 +29,8 @@ const fn habit(tokens: &'static str, place: Place, instead: &'static str) -> Hab
     Habit { tokens, place, instead }
 }
 
+const THREADS: &str = "a thread: jobs have theirs in walk-scheduler, hashing in rayon's pool";
+
 const HABITS: &[Habit] = &[
     habit("# [ allow (", Place::Everywhere, "`#[allow]`: use `#[expect(.., reason = \"..\")]`"),
     habit("# ! [ allow (", Place::Everywhere, "`#![allow]`: use `#[expect(.., reason = \"..\")]`"),
@@ -40,6 +44,9 @@ const HABITS: &[Habit] = &[
     habit("eprint ! (", Place::Library, "a library prints nothing: return it or log it"),
     habit("eprintln ! (", Place::Library, "a library prints nothing: return it or log it"),
     habit(". unwrap ( )", Place::Library, "`unwrap()`: return an error, or `expect` the invariant"),
+    habit("thread : : spawn", Place::LibraryBut("walk-scheduler"), THREADS),
+    habit("thread : : scope", Place::LibraryBut("walk-scheduler"), THREADS),
+    habit("thread : : Builder", Place::LibraryBut("walk-scheduler"), THREADS),
     habit("thread : : sleep", Place::Tests, "`thread::sleep` in a test: wait for the event itself"),
 ];
 
@@ -55,6 +62,9 @@ fn check_habit(source: &Source, habit: &Habit) -> Vec<Finding> {
     let lines = found.filter(|line| match habit.place {
         Place::Everywhere => true,
         Place::Library => source.is_library() && !source.is_test(*line),
+        Place::LibraryBut(folder) => {
+            source.is_library() && source.folder() != folder && !source.is_test(*line)
+        }
         Place::Tests => source.is_test(*line),
     });
     lines.map(|line| Finding::new(&source.path, line, habit.instead)).collect()
@@ -91,6 +101,15 @@ mod tests {
         assert_eq!(found("walk-dag/src/a.rs", TESTS), [0; 0]);
         assert_eq!(found("walk-dag/tests/it/a.rs", text), [0; 0]);
         assert_eq!(found("walk-dag/examples/a.rs", text), [0; 0]);
+        assert_eq!(found("walk-cli/src/a.rs", text), [0; 0]);
+    }
+
+    #[test]
+    fn threads_are_made_in_the_scheduler() {
+        let text = "fn f() { std::thread::spawn(g); }";
+        assert_eq!(found("walk-core/src/a.rs", text), [1]);
+        assert_eq!(found("walk-scheduler/src/a.rs", text), [0; 0]);
+        assert_eq!(found("walk-core/tests/it/a.rs", text), [0; 0]);
         assert_eq!(found("walk-cli/src/a.rs", text), [0; 0]);
     }
 
