@@ -1,0 +1,1 @@
+//! The behaviour of the crate, through what it exports.
