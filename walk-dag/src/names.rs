@@ -117,7 +117,9 @@ mod tests {
 
     fn names(texts: &[&str]) -> Result<Names, String> {
         let mut list = Texts::default();
-        texts.iter().for_each(|text| list.push(text));
+        for text in texts {
+            list.push(text);
+        }
         Names::new(list)
     }
 

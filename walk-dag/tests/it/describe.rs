@@ -126,7 +126,9 @@ fn d4_the_order_of_describing_edges_does_not_show() {
         let mut builder = DagBuilder::with_capacity(4, edges.len());
         let vertices: Vec<Vertex> =
             ["a", "b", "c", "d"].map(|uid| builder.add_vertex(uid, (), NONE)).to_vec();
-        edges.iter().for_each(|&(from, to)| builder.add_edge(vertices[from], vertices[to]));
+        for &(from, to) in edges {
+            builder.add_edge(vertices[from], vertices[to]);
+        }
         builder.build().expect("valid")
     };
     let mut turned = edges;

@@ -35,7 +35,9 @@ fn d4_the_ready_come_in_the_order_of_insertion_whatever_completed_first() {
     for completed in [["a", "b"], ["b", "a"]] {
         let mut frontier = Frontier::new(&dag);
         assert_eq!(ready(&dag, &mut frontier), "a b");
-        completed.iter().for_each(|uid| frontier.complete(at(&dag, uid)));
+        for uid in completed {
+            frontier.complete(at(&dag, uid));
+        }
         assert_eq!(ready(&dag, &mut frontier), "y x z");
     }
 }

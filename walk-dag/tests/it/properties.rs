@@ -37,7 +37,9 @@ fn build(count: usize, edges: &[(usize, usize)]) -> Result<Dag<usize>, DagError>
     let mut builder = DagBuilder::with_capacity(count, edges.len());
     let vertices: Vec<Vertex> =
         (0..count).map(|it| builder.add_vertex(it.to_string(), it, NONE)).collect();
-    edges.iter().for_each(|&(from, to)| builder.add_edge(vertices[from], vertices[to]));
+    for &(from, to) in edges {
+        builder.add_edge(vertices[from], vertices[to]);
+    }
     builder.build()
 }
 
@@ -68,10 +70,9 @@ fn indices(vertices: &[Vertex]) -> Vec<usize> {
 }
 
 /// What is in a graph, whatever the order of insertion.
-fn content(dag: &Dag<usize>) -> (BTreeSet<(&str, usize)>, BTreeSet<(&str, &str)>) {
-    let vertices = dag.vertices().map(|it| (dag.uid(it), dag[it])).collect();
-    let of = |it| dag.predecessors(it).iter().map(move |&p| (dag.uid(p), dag.uid(it)));
-    (vertices, dag.vertices().flat_map(of).collect())
+fn content(dag: &Dag<usize>) -> BTreeMap<&str, (usize, BTreeSet<&str>)> {
+    let predecessors = |it| dag.predecessors(it).iter().map(|p| dag.uid(*p)).collect();
+    dag.vertices().map(|it| (dag.uid(it), (dag[it], predecessors(it)))).collect()
 }
 
 proptest! {

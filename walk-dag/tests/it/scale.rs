@@ -95,19 +95,30 @@ fn d1_a_short_cycle_in_a_large_graph_is_found() {
     assert_eq!(error.to_string(), "cycle detected: 7 -> later -> late -> 7");
 }
 
+/// All cycles go through all layers, but for a shorter one that the search would come
+/// upon after some hundred million steps.
 #[test]
 fn d1_where_the_budget_ends_the_error_still_shows_a_cycle() {
-    // Edges in both directions between neighbours of neighbours: all of it is one core.
+    const LAYERS: usize = 100;
+    const WIDTH: usize = 40;
     let mut builder = DagBuilder::new();
-    let vertices = vertices(LARGE, &mut builder);
-    let mut random = numbers(1);
-    for (at, &vertex) in vertices.iter().enumerate() {
-        builder.add_edge(vertex, vertices[(at + 1) % LARGE]);
-        (0..3).for_each(|_| builder.add_edge(vertex, vertices[random(LARGE)]));
+    let vertices = vertices(LAYERS * WIDTH, &mut builder);
+    let layer = |it: usize| &vertices[it % LAYERS * WIDTH..][..WIDTH];
+    for at in 0..LAYERS {
+        for &from in layer(at) {
+            for &to in layer(at + 1) {
+                builder.add_edge(from, to);
+            }
+        }
     }
+    builder.add_edge(layer(98)[0], layer(90)[0]);
     let Err(DagError::Cycle { uids }) = builder.build() else { panic!("a cycle") };
-    assert_eq!(uids.first(), uids.last());
-    assert!(uids.len() < 10, "{uids:?}");
+    assert_eq!(uids.len(), LAYERS + 1);
+    assert_eq!((&*uids[0], uids.last()), ("0", uids.first()));
+    for (at, uid) in uids.iter().enumerate() {
+        let number: usize = uid.parse().expect("a number");
+        assert_eq!(number / WIDTH, at % LAYERS, "{uids:?}");
+    }
 }
 
 #[test]
