@@ -1,0 +1,17 @@
+//! What is to be done: concrete actions over interned files, ready to become a graph.
+//!
+//! A [`Plan`] is what a manifest means once names, globs, variables and members are
+//! resolved. It knows nothing of syntax and runs nothing.
+
+mod files;
+mod model;
+
+mod graph;
+mod select;
+
+pub use files::{FileId, Files};
+pub use model::{ActionId, Command, Env, GlobMatches, Plan, Retry, Run, Settings, Tool};
+pub use select::TargetError;
+
+pub(crate) use graph::{Edges, find_cycle_member};
+pub(crate) use model::Names;

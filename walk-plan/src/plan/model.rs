@@ -1,0 +1,178 @@
+//! The data of a plan.
+//!
+//! Plain structs with public fields: a plan is read by whoever runs it, and any value of
+//! these types that [`Plan::read`] returns is consistent. Ids are dense positions, so that
+//! what is known of each action or file can be a `Vec` beside it.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::ops::Range;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustc_hash::FxHashMap;
+
+use super::graph::Edges;
+use super::{FileId, Files};
+
+/// All that a manifest declares, resolved and checked.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Plan {
+    /// The directory of the manifest, absolute; paths are relative to it.
+    pub root: PathBuf,
+    /// The manifest that was read, absolute, or `-` for standard input.
+    pub manifest: PathBuf,
+    /// The `[settings]`, defaults filled in.
+    pub settings: Settings,
+    /// Every queue and its tokens, `default` and `interactive` among them.
+    pub queues: BTreeMap<String, u32>,
+    /// The `[env]` that every action is given.
+    pub env: Env,
+    /// The `[tool]`s, in the order of the manifest.
+    pub tools: Vec<Tool>,
+    /// The actions, in the order of the manifest; an [`ActionId`] is a position here.
+    pub actions: Vec<Command>,
+    /// The files that actions read and write.
+    pub files: Files,
+    /// What a walk without targets brings up to date; empty if the manifest does not say.
+    pub default: Vec<ActionId>,
+    pub(crate) names: Names,
+    pub(crate) edges: Edges,
+}
+
+/// Which actions a name stands for: one, or the members of a `foreach` or `matrix`.
+pub(crate) type Names = FxHashMap<Arc<str>, Range<u32>>;
+
+/// The position of an action in [`Plan::actions`], and of its vertex in [`Plan::dag`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ActionId(pub(crate) u32);
+
+impl ActionId {
+    /// Returns the position in [`Plan::actions`].
+    #[must_use]
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// The `[settings]` of a manifest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Settings {
+    /// The tokens of the queue `default`.
+    pub jobs: u32,
+    /// How long an action may take that does not say.
+    pub timeout: Duration,
+    /// How long after SIGTERM an action is given before SIGKILL.
+    pub grace: Duration,
+    /// Whether what does not depend on a failure goes on.
+    pub keep_going: bool,
+    /// The program and arguments before the text of a `run = "text"`.
+    pub shell: Vec<String>,
+    /// Whether outputs that a failed action wrote stay.
+    pub keep_failed: bool,
+}
+
+/// The environment that every action is given.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Env {
+    /// Variables and their values; part of every fingerprint.
+    pub set: BTreeMap<String, String>,
+    /// Names of variables whose value outside is part of every fingerprint.
+    pub track: Vec<String>,
+}
+
+/// A program whose version is part of the fingerprint of the actions that name it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Tool {
+    /// The name that actions use.
+    pub name: String,
+    /// The program and arguments that print the version.
+    pub version: Vec<String>,
+}
+
+/// One action: a command, what it reads and what it writes.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Command {
+    /// The name, unique in the plan: `compile:src/lexer.c`.
+    pub name: Arc<str>,
+    /// The name in the manifest: `compile`. Equals `name` without `foreach` and `matrix`.
+    pub group: Arc<str>,
+    /// What is executed.
+    pub run: Run,
+    /// Where it is executed: relative to the root, empty for the root itself.
+    pub cwd: PathBuf,
+    /// Variables of this action alone, over those of [`Env::set`].
+    pub env: BTreeMap<String, String>,
+    /// Every file it reads, globs included, in the order of the manifest, each once.
+    pub inputs: Vec<FileId>,
+    /// What each glob among its inputs matched.
+    pub globs: Vec<GlobMatches>,
+    /// Every file it writes.
+    pub outputs: Vec<FileId>,
+    /// The file in make's format that it writes, naming more inputs.
+    pub depfile: Option<FileId>,
+    /// Positions in [`Plan::tools`].
+    pub tools: Vec<usize>,
+    /// Actions whose results it depends on, besides the producers of its inputs.
+    pub deps: Vec<ActionId>,
+    /// Actions that come before it, if they run at all.
+    pub after: Vec<ActionId>,
+    /// The queue that it takes tokens of.
+    pub queue: Arc<str>,
+    /// How many tokens it takes.
+    pub tokens: u32,
+    /// The higher, the sooner in its queue.
+    pub priority: i32,
+    /// How long it may take; the settings' if `None`.
+    pub timeout: Option<Duration>,
+    /// What to do when it fails.
+    pub retry: Option<Retry>,
+    /// The command whose output is its final fingerprint.
+    pub late: Option<Vec<String>>,
+    /// Whether it runs in every walk that wants it.
+    pub always: bool,
+    /// Whether it has the terminal for itself.
+    pub interactive: bool,
+    /// Whether outputs that it wrote stay when it fails.
+    pub keep_failed: bool,
+}
+
+/// The files that one glob of an action's `in` matched, sorted by path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct GlobMatches {
+    /// The glob, expanded.
+    pub pattern: String,
+    /// The files on disk and the outputs of other actions that it matched.
+    pub files: Vec<FileId>,
+}
+
+/// What an action executes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Run {
+    /// Nothing: the action is a name for others.
+    Nothing,
+    /// A text for the shell of the settings.
+    Shell(String),
+    /// A program and its arguments; never empty.
+    Argv(Vec<OsString>),
+}
+
+/// How often and when a failed action is tried again.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Retry {
+    /// How many more times it is started.
+    pub times: u32,
+    /// The time before the second attempt.
+    pub delay: Duration,
+    /// What the delay is multiplied by after every attempt.
+    pub factor: f64,
+    /// The exit codes that are tried again; any failure if empty.
+    pub on: Vec<i32>,
+}

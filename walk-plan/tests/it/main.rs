@@ -1,0 +1,1 @@
+//! The tests of `walk-plan` through its public interface.
