@@ -1,1 +1,74 @@
-//! Under construction.
+//! Walks a graph of actions, running only those whose result would change.
+//!
+//! Three things make a walk. A [`Dag`] says what there is to do and in which order. An
+//! implementation of [`Walk`] says what each action is: its job, and the fingerprint of
+//! all that its result depends on. [`run`] brings them together: it decides, starts what
+//! fits within the limits of the queues, waits, and collects, until nothing is left.
+//!
+//! Only [`Walk::create_job`] has to be written; without fingerprints every action runs:
+//!
+//! ```
+//! use walk_core::{Dag, Job, JobContext, JobStatus, run, walk_fn};
+//!
+//! let mut dag = Dag::builder();
+//! dag.add_vertex("fetch", "curl", [""; 0]);
+//! dag.add_vertex("build", "make", ["fetch"]);
+//! let dag = dag.build()?;
+//!
+//! let mut walk = walk_fn(|action| {
+//!     let tool = *action.data();
+//!     Job::new(move |_: &JobContext| {
+//!         println!("{tool}");
+//!         JobStatus::Success
+//!     })
+//!     .into()
+//! });
+//! let report = run(&mut walk, &dag)?;
+//! assert!(report.is_success());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! With fingerprints the second walk runs nothing. Three hooks add them:
+//! [`compute_fingerprint`](Walk::compute_fingerprint),
+//! [`load_previous_fingerprint`](Walk::load_previous_fingerprint) and
+//! [`save_fingerprint`](Walk::save_fingerprint). Every other hook has a default, described
+//! where it is declared, and each default can be called from an override: they are the
+//! functions of [`defaults`].
+//!
+//! What happened is told twice: as [`Event`]s while it happens, and in the [`Report`] at
+//! the end. The library prints nothing, installs no signal handler and reads no
+//! configuration; it logs to the target `walk`.
+//!
+//! The hooks and their rules are those of `e3.job.walk` of e3-core.
+
+mod driver;
+
+mod walk;
+
+mod action;
+mod decision;
+pub mod defaults;
+mod error;
+mod event;
+mod failure;
+mod report;
+mod state;
+mod walk_fn;
+
+pub use walk_dag::{Dag, DagBuilder, DagError, Frontier, Vertex};
+pub use walk_fingerprint as fingerprint;
+pub use walk_fingerprint::{Checksum, Diff, Fingerprint, MemoryStore, SqliteStore, Store, Value};
+pub use walk_scheduler as scheduler;
+pub use walk_scheduler::{
+    Ending, Interrupt, InterruptCause, Job, JobContext, JobOutcome, JobStatus, Process,
+    SchedulingParams, SubmitError, Work,
+};
+
+pub use action::Action;
+pub use decision::{Decision, DirtyReason, Freshness, Phase, Requeue, SkipReason};
+pub use driver::run;
+pub use error::Error;
+pub use event::Event;
+pub use report::{ActionReport, Report};
+pub use walk::Walk;
+pub use walk_fn::{FnWalk, walk_fn};
