@@ -29,12 +29,15 @@ pub(crate) const STEPS: &[Step] = &[
     Step { name: "tidy", run: tidy_step },
     Step {
         name: "clippy",
-        run: |root| cargo(root, "clippy --locked --workspace --all-targets -- -D warnings"),
+        run: |root| cargo(root, "clippy --quiet --locked --workspace --all-targets -- -D warnings"),
     },
     Step { name: "licences and sources", run: deny },
     Step { name: "documentation", run: documentation },
     Step { name: "tests", run: tests },
-    Step { name: "examples", run: |root| cargo(root, "build --locked --workspace --examples") },
+    Step {
+        name: "examples",
+        run: |root| cargo(root, "build --quiet --locked --workspace --examples"),
+    },
 ];
 
 /// Runs cargo with these arguments, separated by blanks; one passed or failed.
@@ -75,7 +78,7 @@ fn install_cargo_deny(root: &Path) -> Result<()> {
 }
 
 fn documentation(root: &Path) -> Result<Done> {
-    let arguments = ["doc", "--locked", "--workspace", "--no-deps"];
+    let arguments = ["doc", "--quiet", "--locked", "--workspace", "--no-deps"];
     let mut command = command::cargo(root, &arguments);
     let outcome = command::run(command.env("RUSTDOCFLAGS", "-D warnings"))?;
     Ok(Done { tally: Tally::one(outcome.success), output: outcome.output })
@@ -83,7 +86,7 @@ fn documentation(root: &Path) -> Result<Done> {
 
 /// Unit, integration and documentation tests of every crate.
 fn tests(root: &Path) -> Result<Done> {
-    let arguments = ["test", "--locked", "--workspace", "--no-fail-fast"];
+    let arguments = ["test", "--quiet", "--locked", "--workspace", "--no-fail-fast"];
     let outcome = command::run(&mut command::cargo(root, &arguments))?;
     let mut tally = Tally::of_tests(&outcome.output);
     if !outcome.success && tally.failed == 0 {
