@@ -120,7 +120,7 @@ pub struct Command {
     pub tools: Vec<usize>,
     /// Actions whose results it depends on, besides the producers of its inputs.
     pub deps: Vec<ActionId>,
-    /// Actions that come before it, if they run at all.
+    /// Actions that come before it, without deciding whether it runs.
     pub after: Vec<ActionId>,
     /// The queue that it takes tokens of.
     pub queue: Arc<str>,

@@ -1,0 +1,263 @@
+//! What the fingerprint of a command is made of.
+//!
+//! One function builds it before and after the run, so that the two cannot drift. An
+//! element is named by its kind and its subject, `input src/a.c`; the names are what
+//! `walk why` shows. Nothing here looks at the file system or at the store: files are
+//! asked of [`Files`], everything else is handed in.
+//!
+//! | element | value |
+//! |---|---|
+//! | `command`, `directory` | their text |
+//! | `env NAME`, `track NAME` | the value |
+//! | `tool NAME` | what its version command printed |
+//! | `glob PATTERN` | digest of the list of files that it matched |
+//! | `input PATH` | digest of the content |
+//! | `depfile PATH` | digest of the content of a file that the depfile named |
+//! | `result ACTION` | digest of the result of an action in `deps` |
+//! | `late` | what the `late` command printed |
+//! | `output PATH` | digest of the content |
+
+use std::borrow::Cow;
+use std::ffi::OsStr;
+use std::io;
+use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use walk_core::fingerprint::{FileState, Observed};
+use walk_core::{Checksum, Fingerprint, Value};
+
+use super::files::Files;
+use super::shell;
+use crate::{Command, FileId, Plan, Run};
+
+pub(super) const COMMAND: &str = "command";
+pub(super) const LATE: &str = "late";
+const INPUT: &str = "input ";
+const DEPFILE: &str = "depfile ";
+const OUTPUT: &str = "output ";
+
+/// Text longer than this is kept as its digest.
+const LONGEST_TEXT: usize = 8 * 1024;
+
+/// The kind of an element that stands for a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum FileKind {
+    Input,
+    Depfile,
+    Output,
+}
+
+/// What is known of a command apart from the manifest and its declared inputs.
+pub(super) struct Facts<'a> {
+    /// The files that its depfile named.
+    pub(super) discovered: &'a [FileId],
+    /// What its `late` command printed.
+    pub(super) late: Option<&'a Value>,
+    /// The results of its `deps`, by name.
+    pub(super) results: Vec<(Arc<str>, Checksum)>,
+    /// What is known of its outputs, if that is newer than what [`Files`] knows.
+    pub(super) outputs: &'a [(FileId, Observed)],
+}
+
+/// What is the same for every command of a walk.
+pub(super) struct Surroundings {
+    /// The tracked variables that are set outside, as elements.
+    pub(super) tracked: Vec<(Arc<str>, Value)>,
+    /// The variables set for every action.
+    pub(super) set: Vec<(Arc<str>, Value)>,
+    /// The versions of the tools, by position in the plan.
+    pub(super) tools: Vec<Option<(Arc<str>, Value)>>,
+}
+
+/// A file that could not be read, which makes the fingerprint unknown.
+#[derive(Debug)]
+pub(super) struct Unreadable {
+    pub(super) path: PathBuf,
+    pub(super) source: io::Error,
+}
+
+/// Builds the fingerprint of `command` from what is known now.
+pub(super) fn fingerprint(
+    plan: &Plan,
+    command: &Command,
+    files: &mut Files,
+    surroundings: &Surroundings,
+    facts: &Facts<'_>,
+) -> Result<Fingerprint, Unreadable> {
+    let mut elements = Vec::with_capacity(
+        4 + command.inputs.len() + command.outputs.len() + facts.discovered.len(),
+    );
+    push_fixed(&mut elements, plan, command, surroundings);
+    push_globs(&mut elements, plan, command);
+    push_files(&mut elements, plan, command, files, facts)?;
+    let results = facts.results.iter();
+    elements.extend(results.map(|(name, sum)| (result_name(name).into(), (*sum).into())));
+    if let Some(late) = facts.late {
+        elements.push((LATE.into(), late.clone()));
+    }
+    Ok(elements.into_iter().collect())
+}
+
+type Elements = Vec<(Arc<str>, Value)>;
+
+fn push_fixed(to: &mut Elements, plan: &Plan, command: &Command, surroundings: &Surroundings) {
+    if command.run != Run::Nothing {
+        to.push((COMMAND.into(), text(&command_line(plan, command))));
+    }
+    if !command.cwd.as_os_str().is_empty() {
+        to.push(("directory".into(), text(&path_text(&command.cwd))));
+    }
+    if command.run != Run::Nothing {
+        let own = |name: &str| command.env.contains_key(name.strip_prefix("env ").unwrap_or(name));
+        to.extend(surroundings.set.iter().filter(|(name, _)| !own(name)).cloned());
+        to.extend(surroundings.tracked.iter().cloned());
+    }
+    let env = command.env.iter();
+    to.extend(env.map(|(name, value)| (format!("env {name}").into(), text(value))));
+    to.extend(command.tools.iter().filter_map(|&it| surroundings.tools[it].clone()));
+}
+
+fn push_globs(to: &mut Elements, plan: &Plan, command: &Command) {
+    for glob in &command.globs {
+        let mut list = Fingerprint::with_capacity(glob.files.len());
+        list.extend(glob.files.iter().map(|&it| {
+            let name: Arc<str> = path_text(plan.files.path(it)).into();
+            (name, Value::Text(Arc::from("")))
+        }));
+        to.push((format!("glob {}", glob.pattern).into(), list.checksum().into()));
+    }
+}
+
+fn push_files(
+    to: &mut Elements,
+    plan: &Plan,
+    command: &Command,
+    files: &mut Files,
+    facts: &Facts<'_>,
+) -> Result<(), Unreadable> {
+    for &id in &command.inputs {
+        to.push(files.element(plan, FileKind::Input, id)?);
+    }
+    for &id in facts.discovered {
+        to.push(files.element(plan, FileKind::Depfile, id)?);
+    }
+    for &id in &command.outputs {
+        to.push(match facts.outputs.iter().find(|(it, _)| *it == id) {
+            Some((_, seen)) => (files.name(plan, FileKind::Output, id), value(seen.state)),
+            None => files.element(plan, FileKind::Output, id)?,
+        });
+    }
+    Ok(())
+}
+
+/// Returns what an action in `deps` stands for to those that depend on it: what its `late`
+/// command printed, else its outputs, else everything that it was made of.
+pub(super) fn result(fingerprint: &Fingerprint) -> Checksum {
+    if let Some(late) = fingerprint.get(LATE) {
+        return Fingerprint::from_iter([(Arc::from(LATE), late.clone())]).checksum();
+    }
+    let outputs: Fingerprint = outputs_with_kind(fingerprint).collect();
+    if outputs.is_empty() { fingerprint.checksum() } else { outputs.checksum() }
+}
+
+fn outputs_with_kind(fingerprint: &Fingerprint) -> impl Iterator<Item = (Arc<str>, Value)> {
+    let outputs = fingerprint.iter().filter(|(name, _)| name.starts_with(OUTPUT));
+    outputs.map(|(name, value)| (Arc::clone(name), value.clone()))
+}
+
+/// Returns the paths, as text, and digests of the outputs that `fingerprint` records.
+pub(super) fn outputs(fingerprint: &Fingerprint) -> impl Iterator<Item = (&str, &Value)> {
+    fingerprint.iter().filter_map(|(name, value)| Some((name.strip_prefix(OUTPUT)?, value)))
+}
+
+/// Returns the files that the depfile named when `fingerprint` was saved.
+pub(super) fn discovered(fingerprint: &Fingerprint) -> impl Iterator<Item = PathBuf> {
+    fingerprint.iter().filter_map(|(name, _)| name.strip_prefix(DEPFILE)).map(text_path)
+}
+
+/// Returns the first file whose content is not the one that was `expected`.
+pub(super) fn changed_input<'a>(expected: &Fingerprint, found: &'a Fingerprint) -> Option<&'a str> {
+    found.iter().find_map(|(name, value)| {
+        let path = name.strip_prefix(INPUT).or_else(|| name.strip_prefix(DEPFILE))?;
+        expected.get(name).is_some_and(|it| it != value).then_some(path)
+    })
+}
+
+fn result_name(action: &str) -> String {
+    format!("result {action}")
+}
+
+/// Returns the result of `action` that `fingerprint` records.
+pub(super) fn result_of(fingerprint: &Fingerprint, action: &str) -> Option<Checksum> {
+    match fingerprint.get(&result_name(action))? {
+        Value::Digest(sum) => Some(*sum),
+        Value::Text(_) => None,
+    }
+}
+
+/// Returns the name of an element as a sentence about it wants it.
+pub(super) fn short_name(element: &str) -> &str {
+    let kinds = [INPUT, DEPFILE, "result "];
+    kinds.iter().find_map(|kind| element.strip_prefix(kind)).unwrap_or(element)
+}
+
+/// Returns the command as a shell would take it, for the fingerprint and for people.
+pub(super) fn command_line(plan: &Plan, command: &Command) -> String {
+    match &command.run {
+        Run::Nothing => String::new(),
+        Run::Shell(text) => {
+            shell::join(plan.settings.shell.iter().map(String::as_str).chain([text.as_str()]))
+        }
+        Run::Argv(words) => shell::join(words.iter().map(|it| os_text(it))),
+    }
+}
+
+pub(super) fn name(kind: FileKind, path: &Path) -> Arc<str> {
+    let kind = match kind {
+        FileKind::Input => INPUT,
+        FileKind::Depfile => DEPFILE,
+        FileKind::Output => OUTPUT,
+    };
+    format!("{kind}{}", path_text(path)).into()
+}
+
+pub(super) fn value(state: FileState) -> Value {
+    match state.digest() {
+        Some(digest) => digest.into(),
+        None => Value::Text(Arc::from("missing")),
+    }
+}
+
+pub(super) fn text(content: &str) -> Value {
+    if content.len() > LONGEST_TEXT {
+        return Checksum::of(content.as_bytes()).into();
+    }
+    content.into()
+}
+
+/// What stands before a path that is not UTF-8, which is written in hexadecimal.
+const HEX: &str = "bytes:";
+
+fn path_text(path: &Path) -> Cow<'_, str> {
+    os_text(path.as_os_str())
+}
+
+fn os_text(text: &OsStr) -> Cow<'_, str> {
+    text.to_str().map_or_else(
+        || {
+            let hex = text.as_bytes().iter().map(|it| format!("{it:02x}"));
+            Cow::Owned(std::iter::once(HEX.to_owned()).chain(hex).collect())
+        },
+        Cow::Borrowed,
+    )
+}
+
+/// Returns the path that `text` names in an element.
+pub(super) fn text_path(text: &str) -> PathBuf {
+    let bytes = text.strip_prefix(HEX).and_then(|hex| {
+        let pairs = (0..hex.len()).step_by(2).map(|at| hex.get(at..at + 2));
+        pairs.map(|it| u8::from_str_radix(it?, 16).ok()).collect::<Option<Vec<u8>>>()
+    });
+    bytes.map_or_else(|| text.into(), |it| std::ffi::OsString::from_vec(it).into())
+}

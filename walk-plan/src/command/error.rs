@@ -1,0 +1,50 @@
+//! What stops the walk of a plan, as opposed to what fails one of its actions.
+
+use std::io;
+use std::path::PathBuf;
+
+use walk_core::DagError;
+use walk_core::fingerprint::StoreError;
+
+/// A walk of a plan that cannot go on.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum WalkError {
+    /// The graph, or the limits of its queues, are wrong.
+    #[error(transparent)]
+    Core(#[from] walk_core::Error),
+    /// The graph is wrong.
+    #[error(transparent)]
+    Dag(#[from] DagError),
+    /// The store cannot be read or written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The state directory, or something in it, cannot be read or written.
+    #[error("cannot {verb} `{}`", path.display())]
+    State {
+        /// What was tried.
+        verb: &'static str,
+        /// On what.
+        path: PathBuf,
+        /// Why it failed.
+        source: io::Error,
+    },
+    /// The program that tells the version of a tool failed.
+    #[error("tool `{tool}`: `{command}`: {reason}")]
+    Tool {
+        /// The tool, as the manifest names it.
+        tool: String,
+        /// What was run.
+        command: String,
+        /// How it failed.
+        reason: String,
+    },
+}
+
+impl WalkError {
+    /// Returns true if the state is what cannot be read or written.
+    #[must_use]
+    pub fn is_state(&self) -> bool {
+        matches!(self, Self::Store(_) | Self::State { .. })
+    }
+}

@@ -1,0 +1,106 @@
+//! What is known of each file during a walk, and when to look again.
+//!
+//! A file is looked at once, in parallel with all others, before the walk begins. From the
+//! moment a job starts anything may change, declared or not, so what was learned before is
+//! looked at again when it is next needed: that is one `stat`, and the content is only
+//! read again if that differs.
+
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use walk_core::Value;
+use walk_core::fingerprint::{DigestCache, DigestRow, FileState, Observed};
+
+use super::elements::{self, FileKind, Unreadable};
+use crate::{FileId, Plan};
+
+pub(super) struct Files {
+    cache: DigestCache,
+    known: Vec<Known>,
+    /// Rises whenever something may have changed files.
+    epoch: u32,
+}
+
+#[derive(Clone, Default)]
+struct Known {
+    seen: Option<(Observed, u32)>,
+    names: [Option<Arc<str>>; 3],
+}
+
+impl Files {
+    pub(super) fn new(root: &Path, rows: Vec<DigestRow>) -> Self {
+        Self { cache: DigestCache::from_rows(root.into(), rows), known: Vec::new(), epoch: 0 }
+    }
+
+    /// Looks at many files at once; one that cannot be read is left for when it is needed.
+    pub(super) fn prefetch(&mut self, plan: &Plan, ids: &[FileId]) {
+        let paths: Vec<&Path> = ids.iter().map(|&id| plan.files.path(id)).collect();
+        let observed = self.cache.observe(&paths);
+        for (&id, observed) in ids.iter().zip(observed) {
+            if let Ok(observed) = observed {
+                let epoch = self.epoch;
+                self.known(id).seen = Some((observed, epoch));
+            }
+        }
+    }
+
+    /// Says that files may have changed since they were last looked at.
+    pub(super) fn expire(&mut self) {
+        self.epoch += 1;
+    }
+
+    /// Takes in what another thread saw.
+    pub(super) fn learn(&mut self, plan: &Plan, id: FileId, seen: Observed, at: SystemTime) {
+        if let (FileState::File(digest), Some(stamp)) = (seen.state, seen.stamp) {
+            self.cache.record(plan.files.path(id), stamp, digest, at);
+        }
+        let epoch = self.epoch;
+        self.known(id).seen = Some((seen, epoch));
+    }
+
+    /// Returns what the file is now.
+    pub(super) fn look(&mut self, plan: &Plan, id: FileId) -> io::Result<Observed> {
+        let epoch = self.epoch;
+        if let Some((seen, at)) = self.known(id).seen
+            && at == epoch
+        {
+            return Ok(seen);
+        }
+        let seen = self.cache.observe_one(plan.files.path(id))?;
+        self.known(id).seen = Some((seen, epoch));
+        Ok(seen)
+    }
+
+    /// Returns the element that stands for the file as it is now.
+    pub(super) fn element(
+        &mut self,
+        plan: &Plan,
+        kind: FileKind,
+        id: FileId,
+    ) -> Result<(Arc<str>, Value), Unreadable> {
+        match self.look(plan, id) {
+            Ok(seen) => Ok((self.name(plan, kind, id), elements::value(seen.state))),
+            Err(source) => Err(Unreadable { path: plan.files.path(id).into(), source }),
+        }
+    }
+
+    /// Returns the name of the element, made once a walk.
+    pub(super) fn name(&mut self, plan: &Plan, kind: FileKind, id: FileId) -> Arc<str> {
+        let name = &mut self.known(id).names[kind as usize];
+        Arc::clone(name.get_or_insert_with(|| elements::name(kind, plan.files.path(id))))
+    }
+
+    /// Returns the digests that are not yet in the store.
+    pub(super) fn unsaved(&mut self) -> Vec<DigestRow> {
+        self.cache.dirty_rows()
+    }
+
+    fn known(&mut self, id: FileId) -> &mut Known {
+        if self.known.len() <= id.index() {
+            self.known.resize(id.index() + 1, Known::default());
+        }
+        &mut self.known[id.index()]
+    }
+}

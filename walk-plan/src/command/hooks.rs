@@ -1,0 +1,385 @@
+//! The answers of [`CommandWalk`] to the hooks of a walk.
+//!
+//! It decides by comparing fingerprints, makes a job of each command, and takes in what the
+//! worker thread saw. Two things differ from the defaults: predecessors that are only
+//! `after` order without deciding, and a failure may be tried again.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use rustc_hash::FxHashSet;
+use walk_core::fingerprint::{FileStamp, Observed};
+use walk_core::{
+    Action, Checksum, Decision, DirtyReason, Ending, Event, Fingerprint, Freshness, InterruptCause,
+    Job, JobOutcome, JobStatus, Phase, Requeue, SchedulingParams, Value, Walk, defaults,
+};
+
+use super::elements::{self, Facts, FileKind, Unreadable};
+use super::note::{self, Reason};
+use super::outcome::Shared;
+use super::work::CommandWork;
+use super::{CommandWalk, Note, WalkError};
+use crate::{ActionId, FileId, Retry, Run};
+
+impl Walk for CommandWalk {
+    type Data = ActionId;
+    type Error = WalkError;
+
+    fn set_scheduling_params(&self, params: &mut SchedulingParams) {
+        *params = self.params();
+    }
+
+    fn load_previous_fingerprint(
+        &mut self,
+        action: &Action<'_, ActionId>,
+    ) -> Result<Option<Fingerprint>, WalkError> {
+        Ok(self.store.load_fingerprint(action.uid())?)
+    }
+
+    fn compute_fingerprint(
+        &mut self,
+        action: &Action<'_, ActionId>,
+        phase: Phase,
+    ) -> Result<Option<Fingerprint>, WalkError> {
+        match phase {
+            Phase::Prediction => Ok(self.predict(action)),
+            Phase::Final if self.options.dry_run => Ok(None),
+            Phase::Final => Ok(self.conclude(action)),
+        }
+    }
+
+    fn should_execute_action(&mut self, action: &Action<'_, ActionId>) -> Freshness {
+        if self.options.force {
+            return DirtyReason::Forced.into();
+        }
+        if self.command(*action.data()).always {
+            return DirtyReason::Always.into();
+        }
+        match action.freshness() {
+            Freshness::Dirty(DirtyReason::UntrackedPredecessor(_)) => self.without_order(action),
+            freshness => freshness,
+        }
+    }
+
+    fn create_job(&mut self, action: &Action<'_, ActionId>) -> Result<Decision, WalkError> {
+        let id = *action.data();
+        if self.options.dry_run {
+            self.pending.insert(id);
+            return Ok(JobStatus::Skip.into());
+        }
+        let Some(work) = self.work(action) else {
+            return Ok(JobStatus::Success.into());
+        };
+        self.running.insert(id, work.shared.clone());
+        let command = self.command(id);
+        let mut job = Job::new(work)
+            .queue(Arc::clone(&command.queue))
+            .tokens(command.tokens)
+            .priority(command.priority);
+        if let Some(timeout) = command.timeout {
+            job = job.timeout(timeout);
+        }
+        Ok(job.into())
+    }
+
+    fn save_fingerprint(
+        &mut self,
+        action: &Action<'_, ActionId>,
+        fingerprint: Option<&Fingerprint>,
+    ) -> Result<(), WalkError> {
+        if self.options.dry_run {
+            return Ok(());
+        }
+        self.begin()?;
+        Ok(self.store.save_fingerprint(action.uid(), fingerprint)?)
+    }
+
+    fn commit(&mut self) -> Result<(), WalkError> {
+        if !self.options.dry_run {
+            self.store.commit()?;
+        }
+        Ok(())
+    }
+
+    fn collect(
+        &mut self,
+        action: &Action<'_, ActionId>,
+        outcome: &JobOutcome,
+    ) -> Result<Requeue, WalkError> {
+        let id = *action.data();
+        self.captured = self.running.get(&id).map(Shared::take).unwrap_or_default();
+        self.started = Some(outcome.started);
+        self.files.expire();
+        if let Some(delay) = self.command(id).retry.as_ref().and_then(|it| again(it, outcome)) {
+            return Ok(Requeue::After(delay));
+        }
+        self.running.remove(&id);
+        self.learn_outputs();
+        let requeue = defaults::collect(self, action, outcome)?;
+        self.save_note(action, outcome)?;
+        Ok(requeue)
+    }
+
+    fn on_event(&mut self, event: &Event<'_, ActionId>) {
+        let ended = match event {
+            Event::Started { .. } => {
+                self.files.expire();
+                None
+            }
+            Event::Finished { .. } | Event::Requeued { .. } => Some(&self.captured),
+            _ => None,
+        };
+        if let Some(observer) = &mut self.observer {
+            observer.on_event(&self.plan, event, ended);
+        }
+    }
+}
+
+impl CommandWalk {
+    /// Returns the fingerprint that `action` would have if it were up to date now.
+    fn predict(&mut self, action: &Action<'_, ActionId>) -> Option<Fingerprint> {
+        let id = *action.data();
+        let late = action.prev_fingerprint().and_then(|it| it.get(elements::LATE)).cloned();
+        let discovered = std::mem::take(&mut self.discovered[id.index()]);
+        let predicted = self.fingerprint(action, &discovered, late.as_ref(), &[]);
+        self.discovered[id.index()] = discovered;
+        let mut predicted = predicted.inspect_err(|it| unreadable(action.uid(), it)).ok()?;
+        if !self.pending.is_empty() {
+            self.assume_unchanged(action, &mut predicted);
+        }
+        if self.command(id).always {
+            self.expected.insert(id, predicted);
+            return None;
+        }
+        Some(predicted)
+    }
+
+    /// In a dry run, takes what an action would make anew for what it was when `action` last
+    /// read it: whether it differs is only known once it is made.
+    fn assume_unchanged(&mut self, action: &Action<'_, ActionId>, predicted: &mut Fingerprint) {
+        let Some(previous) = action.prev_fingerprint() else { return };
+        let id = action.data().index();
+        let declared = self.plan.actions[id].inputs.iter().map(|it| (FileKind::Input, *it));
+        let discovered = self.discovered[id].iter().map(|it| (FileKind::Depfile, *it));
+        for (kind, file) in declared.chain(discovered) {
+            if self.plan.files.producer(file).is_some_and(|it| self.pending.contains(&it)) {
+                let name = self.files.name(&self.plan, kind, file);
+                if let Some(value) = previous.get(&name) {
+                    predicted.add(name, value.clone());
+                }
+            }
+        }
+    }
+
+    /// Returns the fingerprint of `action`, which just succeeded; `None`, with a warning, if
+    /// its result is not to be trusted.
+    fn conclude(&mut self, action: &Action<'_, ActionId>) -> Option<Fingerprint> {
+        let id = *action.data();
+        let captured = std::mem::take(&mut self.captured);
+        let directory = self.plan.root.join(&self.command(id).cwd);
+        let found = captured.discovered.iter();
+        let found = found.map(|it| self.plan.files.intern(&directory.join(it))).collect();
+        let discovered = self.undeclared(id.index(), found);
+        let late = captured.late.as_deref().map(elements::text);
+        let concluded = self.fingerprint(action, &discovered, late.as_ref(), &captured.outputs);
+        self.captured = captured;
+        let held = self.expected.remove(&id);
+        let expected = held.as_ref().or(action.new_fingerprint());
+        let written = self.written_meanwhile(expected, &discovered);
+        self.discovered[id.index()] = discovered;
+        let concluded = concluded.inspect_err(|it| unreadable(action.uid(), it)).ok()?;
+        let changed = expected.and_then(|it| elements::changed_input(it, &concluded));
+        if let Some(file) = changed.map(PathBuf::from).or(written) {
+            log::warn!(
+                target: "walk",
+                "`{}`: `{}` changed while it ran: its result is not trusted",
+                action.uid(), file.display()
+            );
+            return None;
+        }
+        Some(concluded)
+    }
+
+    fn fingerprint(
+        &mut self,
+        action: &Action<'_, ActionId>,
+        discovered: &[FileId],
+        late: Option<&Value>,
+        outputs: &[(FileId, Observed)],
+    ) -> Result<Fingerprint, Unreadable> {
+        let results = self.results(action);
+        let facts = Facts { discovered, late, results, outputs };
+        let command = &self.plan.actions[action.data().index()];
+        elements::fingerprint(&self.plan, command, &mut self.files, &self.surroundings, &facts)
+    }
+
+    /// Returns what each action in `deps` stands for.
+    fn results(&mut self, action: &Action<'_, ActionId>) -> Vec<(Arc<str>, Checksum)> {
+        let deps: FxHashSet<ActionId> = self.command(*action.data()).deps.iter().copied().collect();
+        if deps.is_empty() {
+            return Vec::new();
+        }
+        let mut results = Vec::with_capacity(deps.len());
+        for it in action.predecessors().filter(|it| deps.contains(it.data())) {
+            let name = Arc::clone(&self.command(*it.data()).name);
+            let known = it.new_fingerprint().map(|fingerprint| {
+                *self.results.entry(*it.data()).or_insert_with(|| elements::result(fingerprint))
+            });
+            // Without a fingerprint the action is executed anyway; see `without_order`.
+            let earlier =
+                || action.prev_fingerprint().and_then(|it| elements::result_of(it, &name));
+            if let Some(sum) = known.or_else(earlier) {
+                results.push((name, sum));
+            }
+        }
+        results
+    }
+
+    /// Decides again when a predecessor keeps no fingerprint: it does not count if it only
+    /// has to come first.
+    fn without_order(&self, action: &Action<'_, ActionId>) -> Freshness {
+        if let (Some(previous), Some(new)) = (action.prev_fingerprint(), action.new_fingerprint())
+            && previous != new
+        {
+            return DirtyReason::Changed(new.diff(previous)).into();
+        }
+        let data = self.data_predecessors(*action.data());
+        let mut unknown = action.predecessors().filter(|it| it.new_fingerprint().is_none());
+        match unknown.find(|it| data.contains(it.data())) {
+            Some(it) => DirtyReason::UntrackedPredecessor(it.uid().into()).into(),
+            None => Freshness::Fresh,
+        }
+    }
+
+    fn data_predecessors(&self, id: ActionId) -> FxHashSet<ActionId> {
+        let command = self.command(id);
+        let files = command.inputs.iter().chain(&self.discovered[id.index()]);
+        let makers = files.filter_map(|&it| self.plan.files.producer(it));
+        makers.chain(command.deps.iter().copied()).collect()
+    }
+
+    /// Returns a newly discovered file that was written after the job of `action` started:
+    /// what the job read of it may be older than what it holds now.
+    fn written_meanwhile(
+        &mut self,
+        expected: Option<&Fingerprint>,
+        discovered: &[FileId],
+    ) -> Option<PathBuf> {
+        let started = self.started?;
+        discovered.iter().find_map(|&id| {
+            let name = self.files.name(&self.plan, FileKind::Depfile, id);
+            let known = expected.is_some_and(|it| it.get(&name).is_some());
+            let seen = self.files.look(&self.plan, id).ok()?;
+            let written = seen.stamp.is_some_and(|it| written_since(&it, started));
+            (!known && written).then(|| self.plan.files.path(id).into())
+        })
+    }
+
+    /// Returns the work of `action`, unless it has nothing to run.
+    fn work(&mut self, action: &Action<'_, ActionId>) -> Option<CommandWork> {
+        let last_outputs = self.last_outputs(action);
+        let command = self.command(*action.data());
+        let root = &self.plan.root;
+        let words = match &command.run {
+            Run::Nothing => return None,
+            Run::Shell(text) => {
+                self.plan.settings.shell.iter().chain([text]).map(OsString::from).collect()
+            }
+            Run::Argv(words) => words.clone(),
+        };
+        let path = |id: FileId| root.join(self.plan.files.path(id));
+        let env = self.plan.env.set.iter().chain(&command.env);
+        Some(CommandWork {
+            name: action.uid().into(),
+            words,
+            directory: root.join(&command.cwd),
+            env: env.map(|(name, value)| (name.clone(), value.clone())).collect(),
+            outputs: command.outputs.iter().map(|&id| (id, path(id))).collect(),
+            last_outputs,
+            depfile: command.depfile.map(path),
+            late: command.late.as_ref().map(|it| it.iter().map(OsString::from).collect()),
+            interactive: command.interactive,
+            keep_failed: command.keep_failed,
+            scratch: self.state.scratch(),
+            log: self.state.log(action.uid()),
+            shared: Shared::default(),
+        })
+    }
+
+    fn last_outputs(&mut self, action: &Action<'_, ActionId>) -> Option<Vec<Option<Checksum>>> {
+        let previous = action.prev_fingerprint()?;
+        let outputs = &self.plan.actions[action.data().index()].outputs;
+        let digests = outputs.iter().map(|&id| {
+            match previous.get(&self.files.name(&self.plan, FileKind::Output, id)) {
+                Some(Value::Digest(digest)) => Some(*digest),
+                _ => None,
+            }
+        });
+        Some(digests.collect())
+    }
+
+    fn learn_outputs(&mut self) {
+        let Some(at) = self.captured.observed_at else { return };
+        for &(id, seen) in &self.captured.outputs {
+            self.files.learn(&self.plan, id, seen, at);
+        }
+    }
+
+    fn save_note(
+        &mut self,
+        action: &Action<'_, ActionId>,
+        outcome: &JobOutcome,
+    ) -> Result<(), WalkError> {
+        let reason = action.dirty_reason().map(Reason::of).unwrap_or_default();
+        let mut note = Note::of(outcome, reason);
+        note.has_log = self.captured.log.is_some();
+        if outcome.status.is_success()
+            && let Some(fingerprint) = action.new_fingerprint()
+        {
+            note.made = note::made(fingerprint, elements::text_path);
+        }
+        // What it made before is still its own to clean, until it is made or removed anew.
+        let earlier = self.note(action.uid())?.map(|it| it.made).unwrap_or_default();
+        let gone = |it: &note::Made| {
+            note.made.iter().any(|made| made.path == it.path)
+                || self.plan.root.join(&it.path).symlink_metadata().is_err()
+        };
+        let kept: Vec<_> = earlier.into_iter().filter(|it| !gone(it)).collect();
+        note.made.extend(kept);
+        Ok(self.store.save_note(action.uid(), Some(&note.to_bytes()))?)
+    }
+}
+
+/// Returns how long to wait before `outcome` is tried again, if it is.
+fn again(retry: &Retry, outcome: &JobOutcome) -> Option<Duration> {
+    let stopped = outcome.interrupted == Some(InterruptCause::Run);
+    if outcome.status.is_success() || stopped || outcome.attempt > retry.times {
+        return None;
+    }
+    let wanted = match outcome.ending {
+        _ if retry.on.is_empty() => true,
+        Some(Ending::Exited(code)) => retry.on.contains(&code),
+        _ => false,
+    };
+    let exponent = i32::try_from(outcome.attempt.saturating_sub(1)).unwrap_or(i32::MAX);
+    let seconds = retry.delay.as_secs_f64() * retry.factor.powi(exponent);
+    wanted.then(|| Duration::try_from_secs_f64(seconds).unwrap_or(LONGEST_DELAY).min(LONGEST_DELAY))
+}
+
+/// A factor above one grows without end; the wait between two attempts does not.
+const LONGEST_DELAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+fn written_since(stamp: &FileStamp, started: SystemTime) -> bool {
+    let started = started.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    i128::from(stamp.ctime_ns) >= i128::try_from(started.as_nanos()).unwrap_or(i128::MAX)
+}
+
+fn unreadable(action: &str, file: &Unreadable) {
+    log::warn!(
+        target: "walk",
+        "`{action}`: cannot read `{}`: {}: its result is not trusted",
+        file.path.display(), file.source
+    );
+}

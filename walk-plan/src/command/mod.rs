@@ -1,0 +1,33 @@
+//! Walking a [`Plan`](crate::Plan): what its actions run, and when they are up to date.
+//!
+//! [`CommandWalk`] is the [`Walk`](walk_core::Walk) of declared commands. Each file here
+//! knows one thing:
+//!
+//! - `walk` sets a walk up and owns its state, `hooks` answers the hooks; only they know the
+//!   others.
+//! - `elements` says what a fingerprint is made of: one function for before and after.
+//! - `files` is what is known of each file during a run, and when to look again.
+//! - `work` runs one command on its thread, and looks at what it made.
+//! - `note` is what is remembered of an action's last run, for `why`, `list` and `clean`.
+//! - `outcome` is what a worker thread hands back.
+//! - `state_dir` is the directory where all that lives, and its lock.
+//! - `tools` asks programs for their versions, `shell` quotes words.
+
+mod elements;
+mod error;
+mod files;
+mod hooks;
+mod note;
+mod outcome;
+mod shell;
+mod state_dir;
+mod tools;
+mod walk;
+mod work;
+
+pub use error::WalkError;
+pub use note::{Change, Made, Note, Reason};
+pub use outcome::Captured;
+pub use shell::join;
+pub use state_dir::{Held, Lock, StateDir};
+pub use walk::{CommandWalk, Observer, Options};

@@ -1,0 +1,40 @@
+//! What a worker thread hands back of one command, beyond how it ended.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
+
+use walk_core::fingerprint::Observed;
+
+use crate::FileId;
+
+/// What was seen of a command after it ran.
+#[derive(Clone, Debug, Default)]
+pub struct Captured {
+    /// Its outputs.
+    pub(crate) outputs: Vec<(FileId, Observed)>,
+    /// When they were looked at.
+    pub(crate) observed_at: Option<SystemTime>,
+    /// The files that its depfile names, as it names them.
+    pub(crate) discovered: Vec<PathBuf>,
+    /// What its `late` command printed.
+    pub(crate) late: Option<String>,
+    /// The file that holds what it wrote, if it wrote anything.
+    pub log: Option<PathBuf>,
+    /// The outputs that were removed because it failed.
+    pub removed: Vec<PathBuf>,
+}
+
+/// The slot in which one command's [`Captured`] travels between threads.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Shared(Arc<Mutex<Captured>>);
+
+impl Shared {
+    pub(crate) fn set(&self, captured: Captured) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = captured;
+    }
+
+    pub(crate) fn take(&self) -> Captured {
+        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}

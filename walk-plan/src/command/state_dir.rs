@@ -1,0 +1,202 @@
+//! The directory where what is remembered between walks lives, and its lock.
+//!
+//! It holds the store, the logs of the actions and scratch files, and marks itself as
+//! something that neither git nor a backup should keep. The lock is the kernel's: it ends
+//! with the process that holds it, so it is never stale. What the file says is only for
+//! those who wait.
+
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use std::io::{self, Read as _, Seek as _, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+
+use walk_core::{Checksum, SqliteStore};
+
+use super::WalkError;
+
+const CACHEDIR_TAG: &str = "Signature: 8a477f597d28d172789f06886806bc55\n\
+    # This directory holds what walk remembers; it can be made anew by walking again.\n";
+
+/// How long a file name made of an action's name may get before it is cut short.
+const LONGEST_NAME: usize = 120;
+
+/// The state directory of one manifest.
+#[derive(Clone, Debug)]
+pub struct StateDir {
+    path: PathBuf,
+}
+
+/// The right to change a state directory; given back when dropped or when the process ends.
+#[derive(Debug)]
+pub struct Lock {
+    _file: File,
+}
+
+/// The answer to a request for a lock that does not wait.
+#[derive(Debug)]
+pub enum Held {
+    /// It is ours.
+    Ours(Lock),
+    /// Another process has it, and says this of itself.
+    By(String),
+}
+
+impl StateDir {
+    /// Names the directory; nothing is made before [`create`](Self::create).
+    #[must_use]
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self { path: path.into() }
+    }
+
+    /// Returns where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Makes the directory and what marks it, unless they exist; only the user may enter it.
+    ///
+    /// # Errors
+    ///
+    /// Names the path that cannot be made.
+    pub fn create(&self) -> Result<(), WalkError> {
+        for dir in [self.path.clone(), self.path.join("logs"), self.scratch()] {
+            DirBuilder::new()
+                .recursive(true)
+                .mode(0o700)
+                .create(&dir)
+                .map_err(|source| WalkError::State { verb: "create", path: dir, source })?;
+        }
+        self.write_mark(".gitignore", "*\n")?;
+        self.write_mark("CACHEDIR.TAG", CACHEDIR_TAG)
+    }
+
+    fn write_mark(&self, name: &str, content: &str) -> Result<(), WalkError> {
+        let path = self.path.join(name);
+        if path.exists() {
+            return Ok(());
+        }
+        fs::write(&path, content).map_err(|source| WalkError::State { verb: "write", path, source })
+    }
+
+    /// Takes the lock if it is free.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the lock file cannot be opened, or the file system has no locks.
+    pub fn try_lock(&self, who: &str) -> Result<Held, WalkError> {
+        let (path, mut file) = self.lock_file()?;
+        match file.try_lock() {
+            Ok(()) => self.sign(file, who).map(Held::Ours),
+            Err(TryLockError::WouldBlock) => {
+                let mut holder = String::new();
+                let _ = file.read_to_string(&mut holder);
+                Ok(Held::By(holder.trim().into()))
+            }
+            Err(TryLockError::Error(source)) => {
+                Err(WalkError::State { verb: "lock", path, source })
+            }
+        }
+    }
+
+    /// Takes the lock, waiting for as long as another process has it.
+    ///
+    /// # Errors
+    ///
+    /// As [`try_lock`](Self::try_lock).
+    pub fn lock(&self, who: &str) -> Result<Lock, WalkError> {
+        let (path, file) = self.lock_file()?;
+        file.lock().map_err(|source| WalkError::State { verb: "lock", path, source })?;
+        self.sign(file, who)
+    }
+
+    fn lock_file(&self) -> Result<(PathBuf, File), WalkError> {
+        let path = self.path.join("lock");
+        let options = OpenOptions::new().read(true).write(true).create(true).mode(0o600).clone();
+        match options.open(&path) {
+            Ok(file) => Ok((path, file)),
+            Err(source) => Err(WalkError::State { verb: "open", path, source }),
+        }
+    }
+
+    fn sign(&self, mut file: File, who: &str) -> Result<Lock, WalkError> {
+        let sign = |file: &mut File| -> io::Result<()> {
+            file.set_len(0)?;
+            file.rewind()?;
+            file.write_all(who.as_bytes())
+        };
+        let path = || self.path.join("lock");
+        sign(&mut file).map_err(|source| WalkError::State {
+            verb: "write",
+            path: path(),
+            source,
+        })?;
+        Ok(Lock { _file: file })
+    }
+
+    /// Opens the store for writing; the caller holds the lock.
+    ///
+    /// # Errors
+    ///
+    /// Fails if it cannot be opened; one that is damaged is put aside, not an error.
+    pub fn open_store(&self) -> Result<SqliteStore, WalkError> {
+        Ok(SqliteStore::open(self.store())?)
+    }
+
+    /// Opens the store for reading, without the lock; `None` if there is none.
+    ///
+    /// # Errors
+    ///
+    /// Fails if it exists and cannot be opened.
+    pub fn read_store(&self) -> Result<Option<SqliteStore>, WalkError> {
+        Ok(SqliteStore::open_read_only(self.store())?)
+    }
+
+    fn store(&self) -> PathBuf {
+        self.path.join("state.db")
+    }
+
+    /// Returns where scratch files go, one per running job.
+    pub(crate) fn scratch(&self) -> PathBuf {
+        self.path.join("tmp")
+    }
+
+    /// Returns where the output of an action's last run is kept, if it wrote any.
+    ///
+    /// The file name is made of the action's name and cannot leave the directory: whatever
+    /// is not a letter, a digit or one of `._-` becomes `_`, and a name that was changed is
+    /// told apart by a digest.
+    #[must_use]
+    pub fn log(&self, action: &str) -> PathBuf {
+        self.path.join("logs").join(format!("{}.log", file_name(action)))
+    }
+}
+
+fn file_name(action: &str) -> String {
+    let kept = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+    let mut name: String =
+        action.chars().take(LONGEST_NAME).map(|c| if kept(c) { c } else { '_' }).collect();
+    if name != action || name.starts_with('.') {
+        let digest = Checksum::of(action.as_bytes()).to_string();
+        name.insert(0, '_');
+        name.push('-');
+        name.push_str(&digest[..12]);
+    }
+    name
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn log_names_cannot_leave_their_directory_nor_collide() {
+        let names = ["../../etc/passwd", "a/b", "a_b", "a:b", ".", "..", "", "a\0b", "ä"];
+        let mut made: Vec<String> = names.iter().map(|it| file_name(it)).collect();
+        assert!(made.iter().all(|it| !it.contains(['/', '\0']) && !it.starts_with('.')));
+        made.sort();
+        made.dedup();
+        assert_eq!(made.len(), names.len());
+        assert!(file_name(&"x".repeat(5000)).len() < 200);
+    }
+}

@@ -1,0 +1,335 @@
+//! The walk of a plan: what is opened before it, what is kept during it, how it ends.
+//!
+//! The hooks themselves are in `hooks`; this file owns the state that they share and the
+//! order in which a walk is set up. It reads nothing but the plan, the store and the files
+//! of the plan, and prints nothing: an [`Observer`] hears what happens.
+
+use std::collections::BTreeSet;
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use rustc_hash::{FxHashMap, FxHashSet};
+use walk_core::{
+    Checksum, Dag, Event, Fingerprint, Interrupt, MemoryStore, Report, SchedulingParams, Store,
+    Vertex, run,
+};
+
+use super::elements::{self, Surroundings};
+use super::files::Files;
+use super::outcome::{Captured, Shared};
+use super::{Note, StateDir, WalkError, tools};
+use crate::{ActionId, Command, FileId, Plan};
+
+/// How to walk a plan.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct Options {
+    /// Whether to decide only: nothing is executed and nothing is written.
+    pub dry_run: bool,
+    /// Whether to execute also what is up to date.
+    pub force: bool,
+    /// After how many failures nothing more starts; `None` if never.
+    pub max_failures: Option<NonZeroU32>,
+    /// How long an action may run that does not say; `None` for the plan's setting.
+    pub timeout: Option<Duration>,
+    /// What stops the walk.
+    pub interrupt: Interrupt,
+}
+
+/// Hears what happens during the walk of a plan.
+pub trait Observer {
+    /// Hears of one event, on the thread that runs the walk; `captured` is what was seen of
+    /// the command, if it just ended.
+    fn on_event(&mut self, plan: &Plan, event: &Event<'_, ActionId>, captured: Option<&Captured>);
+}
+
+impl<F: FnMut(&Plan, &Event<'_, ActionId>, Option<&Captured>)> Observer for F {
+    fn on_event(&mut self, plan: &Plan, event: &Event<'_, ActionId>, captured: Option<&Captured>) {
+        self(plan, event, captured);
+    }
+}
+
+/// The [`Walk`](walk_core::Walk) of the commands of a [`Plan`].
+pub struct CommandWalk {
+    pub(super) plan: Plan,
+    pub(super) options: Options,
+    pub(super) state: StateDir,
+    pub(super) store: Box<dyn Store>,
+    pub(super) begun: bool,
+    pub(super) files: Files,
+    pub(super) surroundings: Surroundings,
+    /// The files that each action's depfile named last time.
+    pub(super) discovered: Vec<Vec<FileId>>,
+    pub(super) running: FxHashMap<ActionId, Shared>,
+    /// What a command that cannot be predicted was expected to read.
+    pub(super) expected: FxHashMap<ActionId, Fingerprint>,
+    pub(super) results: FxHashMap<ActionId, Checksum>,
+    /// The actions that a dry run found to be executed.
+    pub(super) pending: FxHashSet<ActionId>,
+    /// What was seen of the command that ended last, and when it had started.
+    pub(super) captured: Captured,
+    pub(super) started: Option<SystemTime>,
+    pub(super) observer: Option<Box<dyn Observer>>,
+}
+
+impl CommandWalk {
+    /// Opens the state and walks; the caller holds the lock of `state` for as long as the
+    /// walk lives.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the state cannot be opened.
+    pub fn open(plan: Plan, state: StateDir, options: Options) -> Result<Self, WalkError> {
+        state.create()?;
+        let store = state.open_store()?;
+        Self::with_store(plan, state, Box::new(store), options)
+    }
+
+    /// Opens the state for reading only, to decide without executing: needs no lock, and
+    /// makes no file.
+    ///
+    /// # Errors
+    ///
+    /// Fails if there is a state and it cannot be read.
+    pub fn open_dry(plan: Plan, state: StateDir, mut options: Options) -> Result<Self, WalkError> {
+        options.dry_run = true;
+        let store: Box<dyn Store> = match state.read_store()? {
+            Some(store) => Box::new(store),
+            None => Box::new(MemoryStore::default()),
+        };
+        Self::with_store(plan, state, store, options)
+    }
+
+    /// Walks with another store.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the store cannot be read.
+    pub fn with_store(
+        plan: Plan,
+        state: StateDir,
+        mut store: Box<dyn Store>,
+        options: Options,
+    ) -> Result<Self, WalkError> {
+        store.preload()?;
+        // After a loss of power the stamps of files may say more than their contents.
+        let rows = if store.was_unclean() { Vec::new() } else { store.load_digests()? };
+        let mut walk = Self {
+            files: Files::new(&plan.root, rows),
+            discovered: vec![Vec::new(); plan.actions.len()],
+            surroundings: Surroundings { tracked: tracked(&plan), set: set(&plan), tools: vec![] },
+            plan,
+            options,
+            state,
+            store,
+            begun: false,
+            running: FxHashMap::default(),
+            expected: FxHashMap::default(),
+            results: FxHashMap::default(),
+            pending: FxHashSet::default(),
+            captured: Captured::default(),
+            started: None,
+            observer: None,
+        };
+        walk.recall_discovered()?;
+        Ok(walk)
+    }
+
+    /// Sets who hears what happens.
+    pub fn set_observer(&mut self, observer: Box<dyn Observer>) {
+        self.observer = Some(observer);
+    }
+
+    /// Returns the plan.
+    #[must_use]
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// Returns the state directory.
+    #[must_use]
+    pub fn state(&self) -> &StateDir {
+        &self.state
+    }
+
+    /// Returns the graph of `targets` and of all that they need.
+    ///
+    /// The files that depfiles named last time count as inputs: who makes them comes first.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the graph has a cycle.
+    pub fn dag(&self, targets: &[ActionId]) -> Result<Dag<ActionId>, WalkError> {
+        let dag = match self.plan.dag(&self.discovered_edges()) {
+            Ok(dag) => dag,
+            // What was discovered then may not fit what is declared now; it is discovered
+            // again when the actions run.
+            Err(_) => self.plan.dag(&[])?,
+        };
+        if targets.len() == self.plan.actions.len() {
+            return Ok(dag);
+        }
+        let ids = dag.vertices().map(|it| (dag[it], it)).collect::<FxHashMap<ActionId, Vertex>>();
+        let targets: Vec<Vertex> = targets.iter().filter_map(|it| ids.get(it).copied()).collect();
+        Ok(dag.restricted_to(&targets))
+    }
+
+    /// Walks `dag`, and closes the store.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the state cannot be read or written, or a tool cannot tell its version.
+    pub fn run(&mut self, dag: &Dag<ActionId>) -> Result<Report, WalkError> {
+        self.surroundings.tools = tools::versions(&self.plan, &self.tools_of(dag), &self.params())?;
+        self.prefetch(dag);
+        let result = run(self, dag);
+        // What was learned is kept also when the walk failed.
+        let finished = self.finish();
+        let report = result?;
+        finished.map(|()| report)
+    }
+
+    /// Returns what is remembered of the last run of the action called `name`.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the store cannot be read.
+    pub fn note(&mut self, name: &str) -> Result<Option<Note>, WalkError> {
+        Ok(self.store.load_note(name)?.as_deref().and_then(Note::from_bytes))
+    }
+
+    /// Returns the names of all actions that something is remembered of, in order.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the store cannot be read.
+    pub fn remembered(&mut self) -> Result<Vec<String>, WalkError> {
+        Ok(self.store.uids()?)
+    }
+
+    /// Forgets the action called `name`: it will run again.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the store cannot be written.
+    pub fn forget(&mut self, name: &str) -> Result<(), WalkError> {
+        self.begin()?;
+        self.store.save_fingerprint(name, None)?;
+        Ok(self.store.save_note(name, None)?)
+    }
+
+    /// Makes what was forgotten durable, and closes the store.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the store cannot be written.
+    pub fn finish(&mut self) -> Result<(), WalkError> {
+        if self.options.dry_run {
+            return Ok(());
+        }
+        let rows = self.files.unsaved();
+        if !rows.is_empty() {
+            self.store.save_digests(&rows)?;
+            self.store.commit()?;
+        }
+        if std::mem::take(&mut self.begun) {
+            self.store.finish()?;
+        }
+        Ok(())
+    }
+
+    /// Marks the store as being written, before the first change of a walk.
+    pub(super) fn begin(&mut self) -> Result<(), WalkError> {
+        if !self.begun {
+            self.store.begin()?;
+            self.begun = true;
+        }
+        Ok(())
+    }
+
+    pub(super) fn params(&self) -> SchedulingParams {
+        let mut params = SchedulingParams::default();
+        params.queues.clone_from(&self.plan.queues);
+        params.job_timeout = self.options.timeout.unwrap_or(self.plan.settings.timeout);
+        params.grace = self.plan.settings.grace;
+        params.max_failures = self.options.max_failures;
+        params.interrupt = self.options.interrupt.clone();
+        params
+    }
+
+    pub(super) fn command(&self, id: ActionId) -> &Command {
+        &self.plan.actions[id.index()]
+    }
+
+    fn tools_of(&self, dag: &Dag<ActionId>) -> BTreeSet<usize> {
+        dag.vertices().flat_map(|it| self.command(dag[it]).tools.iter().copied()).collect()
+    }
+
+    fn prefetch(&mut self, dag: &Dag<ActionId>) {
+        let mut wanted = vec![false; self.plan.files.len()];
+        for id in dag.vertices().map(|it| dag[it]) {
+            let command = &self.plan.actions[id.index()];
+            let files = command.inputs.iter().chain(&command.outputs);
+            for file in files.chain(&self.discovered[id.index()]) {
+                wanted[file.index()] = true;
+            }
+        }
+        let ids: Vec<FileId> = self.plan.files.iter().filter(|it| wanted[it.index()]).collect();
+        self.files.prefetch(&self.plan, &ids);
+    }
+
+    fn recall_discovered(&mut self) -> Result<(), WalkError> {
+        for position in 0..self.plan.actions.len() {
+            let command = &self.plan.actions[position];
+            if command.depfile.is_none() {
+                continue;
+            }
+            let name = Arc::clone(&command.name);
+            if let Some(previous) = self.store.load_fingerprint(&name)? {
+                let paths = elements::discovered(&previous);
+                let files = &mut self.plan.files;
+                let found: Vec<FileId> = paths.map(|it| files.intern(&it)).collect();
+                self.discovered[position] = self.undeclared(position, found);
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns those of `found` that the action neither declares as input nor makes itself.
+    pub(super) fn undeclared(&self, position: usize, mut found: Vec<FileId>) -> Vec<FileId> {
+        let command = &self.plan.actions[position];
+        found.sort_unstable_by_key(|it| it.index());
+        found.dedup();
+        found.retain(|it| !command.inputs.contains(it) && !command.outputs.contains(it));
+        found
+    }
+
+    fn discovered_edges(&self) -> Vec<(ActionId, ActionId)> {
+        let mut edges = Vec::new();
+        for (successor, found) in (0..).map(ActionId).zip(&self.discovered) {
+            let makers = found.iter().filter_map(|&it| self.plan.files.producer(it));
+            edges.extend(makers.map(|maker| (maker, successor)));
+        }
+        edges
+    }
+}
+
+fn tracked(plan: &Plan) -> Vec<(Arc<str>, walk_core::Value)> {
+    let tracked = plan.env.track.iter().filter_map(|name| {
+        let value = std::env::var_os(name)?;
+        Some((format!("track {name}").into(), elements::text(&value.to_string_lossy())))
+    });
+    tracked.collect()
+}
+
+fn set(plan: &Plan) -> Vec<(Arc<str>, walk_core::Value)> {
+    let set = plan.env.set.iter();
+    set.map(|(name, value)| (format!("env {name}").into(), elements::text(value))).collect()
+}
+
+impl std::fmt::Debug for CommandWalk {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CommandWalk").field("options", &self.options).finish_non_exhaustive()
+    }
+}

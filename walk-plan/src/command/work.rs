@@ -1,0 +1,194 @@
+//! Runs one command on its thread, and looks at what it made.
+//!
+//! Everything that belongs to the end of a command and can be slow is done here, on the
+//! worker thread: hashing its outputs, reading its depfile, asking its `late` command, and
+//! removing what a failure left behind. It knows nothing of fingerprints or of the graph.
+
+use std::ffi::OsString;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use walk_core::fingerprint::{FileStamp, Observed, observe};
+use walk_core::scheduler::{Output, Stdin};
+use walk_core::{Checksum, Ending, JobContext, JobStatus, Process, Work};
+
+use super::outcome::{Captured, Shared};
+use crate::{FileId, depfile};
+
+/// One command, with every path absolute.
+#[derive(Clone, Debug)]
+pub(super) struct CommandWork {
+    pub(super) name: String,
+    pub(super) words: Vec<OsString>,
+    pub(super) directory: PathBuf,
+    pub(super) env: Vec<(String, String)>,
+    pub(super) outputs: Vec<(FileId, PathBuf)>,
+    /// The digests of the outputs that the last success left.
+    pub(super) last_outputs: Option<Vec<Option<Checksum>>>,
+    pub(super) depfile: Option<PathBuf>,
+    pub(super) late: Option<Vec<OsString>>,
+    pub(super) interactive: bool,
+    pub(super) keep_failed: bool,
+    /// A directory for scratch files, and the file that keeps what the command writes.
+    pub(super) scratch: PathBuf,
+    pub(super) log: PathBuf,
+    pub(super) shared: Shared,
+}
+
+/// A failure that is not the command's own, in words.
+struct Complaint(String);
+
+impl Work for CommandWork {
+    fn run(&mut self, cx: &JobContext) -> JobStatus {
+        let mut captured = Captured::default();
+        let status = match self.execute(cx, &mut captured) {
+            Ok(status) => status,
+            Err(Complaint(text)) => {
+                cx.report(Ending::Message(text));
+                JobStatus::Failure
+            }
+        };
+        self.shared.set(captured);
+        status
+    }
+}
+
+impl CommandWork {
+    fn execute(&self, cx: &JobContext, captured: &mut Captured) -> Result<JobStatus, Complaint> {
+        self.prepare()?;
+        let before = self.stamps();
+        let output = self.scratch.join(format!("output-{}", cx.slot()));
+        let mut status = self.process(&self.words, cx, &output).run(cx);
+        let kept = self.keep_log(&output, captured);
+        let seen =
+            if status.is_success() { kept.and_then(|()| self.look(cx, captured)) } else { kept };
+        if seen.is_err() || !status.is_success() {
+            self.remove_partial(&before, captured);
+        } else if self.is_unchanged(captured) {
+            status = JobStatus::Unchanged;
+        }
+        seen.map(|()| status)
+    }
+
+    /// Makes the directories of the outputs, as ninja does, and removes an old depfile, which
+    /// must not be taken for a new one.
+    fn prepare(&self) -> Result<(), Complaint> {
+        let files = self.outputs.iter().map(|(_, path)| path).chain(&self.depfile);
+        for dir in files.filter_map(|it| it.parent()) {
+            fs::create_dir_all(dir).map_err(complain("create directory", dir))?;
+        }
+        match self.depfile.as_ref().map(|it| (it, fs::remove_file(it))) {
+            Some((path, Err(error))) if error.kind() != io::ErrorKind::NotFound => {
+                Err(complain("remove", path)(error))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn process(&self, words: &[OsString], cx: &JobContext, output: &Path) -> Process {
+        let program = words.first().cloned().unwrap_or_default();
+        let mut process = Process::new(program)
+            .args(words.iter().skip(1))
+            .current_dir(&self.directory)
+            .env("WALK_ACTION", &self.name)
+            .env("WALK_ATTEMPT", cx.attempt().to_string());
+        for (name, value) in &self.env {
+            process = process.env(name, value);
+        }
+        if self.interactive {
+            return process.stdin(Stdin::Inherit).output(Output::Inherit).share_terminal(true);
+        }
+        process.output(Output::File(output.into()))
+    }
+
+    /// Moves what the command wrote to its log, or makes sure that there is none.
+    fn keep_log(&self, output: &Path, captured: &mut Captured) -> Result<(), Complaint> {
+        if fs::metadata(output).is_ok_and(|it| it.len() > 0) {
+            fs::rename(output, &self.log).map_err(complain("write", &self.log))?;
+            captured.log = Some(self.log.clone());
+            return Ok(());
+        }
+        match fs::remove_file(&self.log) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(complain("remove", &self.log)(error))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn look(&self, cx: &JobContext, captured: &mut Captured) -> Result<(), Complaint> {
+        captured.observed_at = Some(SystemTime::now());
+        for (id, path) in &self.outputs {
+            let seen = observe(path).map_err(complain("read output", path))?;
+            if seen.stamp.is_none() {
+                return Err(Complaint(format!("output `{}` was not made", path.display())));
+            }
+            captured.outputs.push((*id, seen));
+        }
+        if let Some(path) = &self.depfile {
+            let content = fs::read(path).map_err(complain("read depfile", path))?;
+            captured.discovered = depfile::parse(&content);
+        }
+        if let Some(words) = &self.late {
+            captured.late = Some(self.ask(words, cx)?);
+        }
+        Ok(())
+    }
+
+    /// Returns what the `late` command prints.
+    fn ask(&self, words: &[OsString], cx: &JobContext) -> Result<String, Complaint> {
+        let output = self.scratch.join(format!("late-{}", cx.slot()));
+        let status = self.process(words, cx, &output).output(Output::File(output.clone())).run(cx);
+        let printed = fs::read(&output).map_err(complain("read", &output))?;
+        let printed = String::from_utf8_lossy(&printed).trim_end().to_owned();
+        if status != JobStatus::Success {
+            return Err(Complaint(format!("the `late` command failed: {printed}")));
+        }
+        Ok(printed)
+    }
+
+    fn stamps(&self) -> Vec<Option<FileStamp>> {
+        self.outputs.iter().map(|(_, path)| FileStamp::of(path).ok().flatten()).collect()
+    }
+
+    /// Removes the outputs that a failed command touched: half a file is worse than none.
+    fn remove_partial(&self, before: &[Option<FileStamp>], captured: &mut Captured) {
+        if self.keep_failed {
+            return;
+        }
+        for ((_, path), before) in self.outputs.iter().zip(before) {
+            let now = FileStamp::of(path).ok().flatten();
+            if now.is_none() || now == *before {
+                continue;
+            }
+            match remove(path) {
+                Ok(()) => captured.removed.push(path.clone()),
+                Err(error) => log::warn!(
+                    target: "walk",
+                    "`{}`: cannot remove partial output `{}`: {error}", self.name, path.display()
+                ),
+            }
+        }
+    }
+
+    fn is_unchanged(&self, captured: &Captured) -> bool {
+        let seen = |it: &(FileId, Observed)| it.1.state.digest();
+        self.last_outputs.as_ref().is_some_and(|last| {
+            !last.is_empty() && last.iter().copied().eq(captured.outputs.iter().map(seen))
+        })
+    }
+}
+
+fn remove(path: &Path) -> io::Result<()> {
+    if fs::symlink_metadata(path)?.is_dir() {
+        fs::remove_dir_all(path)
+    } else {
+        fs::remove_file(path)
+    }
+}
+
+fn complain<'a>(verb: &'a str, path: &'a Path) -> impl Fn(io::Error) -> Complaint + 'a {
+    move |error| Complaint(format!("cannot {verb} `{}`: {error}", path.display()))
+}
