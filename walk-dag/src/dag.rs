@@ -170,8 +170,6 @@ impl<D> Dag<D> {
         let named = predecessors.into_iter().map(|it| predecessor(&self.names, uid, it.as_ref()));
         let mut new = named.collect::<Result<Vec<_>, _>>()?;
         new.retain(|it| self.predecessors(vertex).binary_search(it).is_err());
-        new.sort_unstable();
-        new.dedup();
         self.add_predecessors(vertex, &new)?;
         if let Some(data) = data {
             self[vertex] = data;

@@ -21,6 +21,11 @@ fn d6_the_predecessors_of_a_pruned_vertex_are_inherited() {
         // Two ways to the same vertex, in another order than that of insertion.
         ("d: b c; c: a; b: a; a", "b c", "d: a; a"),
         ("a; b; m: a b; x: m; y: m; z: m x", "m", "a; b; x: a b; y: a b; z: a b x"),
+        (
+            "a; b; c; d; e; f; g; m: a b c d e f g; x: m",
+            "m",
+            "a; b; c; d; e; f; g; x: a b c d e f g",
+        ),
         ("a; b: a", "", "a; b: a"),
     ] {
         let result = prune(&graph(before), pruned, OnTagged::Refuse).expect("no tags");

@@ -163,6 +163,17 @@ fn what_was_described_can_be_read_back() {
 }
 
 #[test]
+fn graphs_that_differ_in_anything_are_not_equal() {
+    let mut data = graph("a; b: a");
+    data[at(&graph("a"), "a")].push('!');
+    let mut tags = graph("a; b: a");
+    tags.add_tag(at(&tags, "a"), "tag");
+    for other in [graph("a; c: a"), graph("a; b"), graph("a: b; b"), graph("b: a; a"), data, tags] {
+        assert_ne!(graph("a; b: a"), other);
+    }
+}
+
+#[test]
 fn nothing_is_a_graph_too() {
     let dag = Dag::<()>::builder().build().expect("valid");
     assert!(dag.is_empty());

@@ -43,11 +43,12 @@ fn ids_that_mean_something_to_a_format_are_escaped() {
 
 #[test]
 fn a_tree_shows_what_is_below_a_vertex_once() {
-    insta::assert_snapshot!(graph("a; b: a; c: a; d: b c; e: d; f: c").to_tree(), @r"
+    insta::assert_snapshot!(graph("a; b: a; c: a; d: b c; e: d; f: c b").to_tree(), @r"
     a
     ├── b
-    │   └── d
-    │       └── e
+    │   ├── d
+    │   │   └── e
+    │   └── f
     └── c
         ├── d (*)
         └── f
