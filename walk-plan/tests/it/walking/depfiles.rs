@@ -1,0 +1,75 @@
+//! Inputs that only the command knows: depfiles.
+
+use super::project::Project;
+
+/// Copies a file and those it includes; the depfile names them.
+const COMPILE: &str = r#"
+[action.compile]
+foreach = "src/*.c"
+run = "cat {in} $(cat {in}) > {out}; echo \"{out}: {in} $(cat {in})\" > {out}.d"
+in = ["{file}"]
+out = ["build/{stem}.o"]
+depfile = "{out}.d"
+"#;
+
+#[test]
+fn a_file_that_the_depfile_names_is_an_input() {
+    let project = Project::new(COMPILE);
+    project.write("src/a.c", "x.h y.h");
+    project.write("src/b.c", "y.h");
+    project.write("x.h", "1");
+    project.write("y.h", "1");
+    project.check(&["compile:src/a.c", "compile:src/b.c"]);
+    project.check(&[]);
+    project.write("x.h", "2");
+    let walked = project.check(&["compile:src/a.c"]);
+    assert_eq!(walked.reasons, ["compile:src/a.c: changed: depfile x.h"]);
+    project.write("y.h", "2");
+    project.check(&["compile:src/a.c", "compile:src/b.c"]);
+}
+
+/// An include that is gone from the source is forgotten, one that is gone from the disk is
+/// a change.
+#[test]
+fn includes_come_and_go() {
+    let project = Project::new(COMPILE);
+    project.write("src/a.c", "x.h");
+    project.write("x.h", "1");
+    project.check(&["compile:src/a.c"]);
+    project.write("src/a.c", " ");
+    project.check(&["compile:src/a.c"]);
+    project.remove("x.h");
+    project.check(&[]);
+    project.write("src/a.c", "y.h");
+    project.write("y.h", "1");
+    project.check(&["compile:src/a.c"]);
+    project.remove("y.h");
+    assert!(!project.walk().report.is_success());
+}
+
+/// A generated header that nobody declared is made before what includes it is decided.
+#[test]
+fn a_generated_file_that_only_a_depfile_names_comes_first() {
+    let generate = "[action.generate]\nrun = 'cp {in} {out}'\nin = ['template']\nout = ['gen.h']\n";
+    // `compile` comes first in the manifest, and nothing declares that it needs `gen.h`.
+    let project = Project::new(&format!("{COMPILE}{generate}"));
+    project.write("src/a.c", "gen.h");
+    project.write("gen.h", "by hand");
+    project.write("template", "1");
+    project.walk();
+    project.walk();
+    project.check(&[]);
+    project.write("template", "2");
+    project.check(&["generate", "compile:src/a.c"]);
+    assert!(project.read("build/a.o").ends_with('2'));
+    project.check(&[]);
+}
+
+#[test]
+fn a_depfile_that_is_not_written_is_a_failure() {
+    let project = Project::new("[action.a]\nrun = 'echo > o'\nout = ['o']\ndepfile = 'o.d'\n");
+    project.write("o.d", "o: stale.h\n");
+    let walked = project.walk();
+    assert!(walked.ending("a").contains("o.d"), "{}", walked.ending("a"));
+    assert!(!project.exists("o"));
+}

@@ -1,0 +1,138 @@
+//! How commands end, and what is left behind (P1, P2, S5, S8 as seen from a plan).
+
+use walk_core::Interrupt;
+use walk_core::JobStatus::{Failure, ForceFail, NotReady, Success};
+use walk_plan::Options;
+
+use super::project::{Project, names};
+
+/// P1: 75 is not ready, everything else but 0 a failure, 125 and 126 included.
+#[test]
+fn exit_codes_are_statuses() {
+    let check = |code: i32, expected| {
+        let project = Project::new(&format!("[action.a]\nrun = 'exit {code}'\n"));
+        assert_eq!(project.walk().status("a"), Some(expected), "exit {code}");
+    };
+    check(0, Success);
+    check(1, Failure);
+    check(75, NotReady);
+    check(125, Failure);
+    check(126, Failure);
+}
+
+/// P2: a program that does not exist is a failure that names it.
+#[test]
+fn a_missing_program_is_a_failure_that_names_it() {
+    let project = Project::new("[action.a]\nrun = ['no-such-program-here']\n");
+    let walked = project.walk();
+    assert_eq!(walked.status("a"), Some(Failure));
+    assert!(walked.ending("a").contains("no-such-program-here"), "{}", walked.ending("a"));
+}
+
+#[test]
+fn a_missing_output_is_a_failure() {
+    let project = Project::new("[action.a]\nrun = 'true'\nout = ['x', 'y']\n");
+    let walked = project.walk();
+    assert_eq!(walked.status("a"), Some(Failure));
+    assert!(walked.ending("a").contains("`") && walked.ending("a").contains("not made"));
+}
+
+/// What a failed action wrote to its outputs is removed, what it did not touch stays.
+#[test]
+fn half_made_outputs_are_removed() {
+    let manifest = |keep: &str| {
+        format!("[action.a]\nrun = 'echo half > new; echo half > old; exit 3'\nout = ['new', 'old', 'untouched']\n{keep}")
+    };
+    let project = Project::new(&manifest(""));
+    project.write("old", "before");
+    project.write("untouched", "before");
+    let walked = project.walk();
+    assert_eq!(walked.ending("a"), "exit 3");
+    assert!(!project.exists("new") && !project.exists("old") && project.exists("untouched"));
+
+    project.manifest(&manifest("keep-failed = true\n"));
+    project.walk();
+    assert!(project.exists("new") && project.exists("old"));
+}
+
+/// F4: what needs a failed action does not run, what does not need it does.
+#[test]
+fn what_needs_a_failure_does_not_run() {
+    let project = Project::new(
+        r#"
+[action.bad]
+run = "false"
+out = ["x"]
+[action.below]
+run = "true"
+in = ["x"]
+[action.beside]
+run = "true"
+"#,
+    );
+    let walked = project.walk();
+    assert_eq!(walked.status("below"), Some(ForceFail));
+    assert_eq!(walked.status("beside"), Some(Success));
+}
+
+/// A retry runs the command again, which is told how often it was tried.
+#[test]
+fn a_failure_is_tried_again() {
+    let check = |retry: &str, expected: &str| {
+        let project = Project::new(&format!(
+            "[action.a]\nrun = 'echo $WALK_ACTION $WALK_ATTEMPT >> log; test $WALK_ATTEMPT = 3 || exit 7'\nretry = {retry}\n"
+        ));
+        project.walk();
+        assert_eq!(project.read("log"), expected, "{retry}");
+    };
+    check("{ times = 2, delay = '1ms' }", "a 1\na 2\na 3\n");
+    check("{ times = 1, delay = '1ms', factor = 2.0 }", "a 1\na 2\n");
+    check("{ times = 2, delay = '1ms', on = [7] }", "a 1\na 2\na 3\n");
+    check("{ times = 2, delay = '1ms', on = [8] }", "a 1\n");
+}
+
+/// S5: a command that takes too long is a failure that says so.
+#[test]
+fn a_command_that_takes_too_long_is_interrupted() {
+    let project = Project::new("[action.a]\nrun = 'echo half > x; exec sleep 60'\nout = ['x']\ntimeout = '200ms'\n");
+    let walked = project.walk();
+    assert_eq!(walked.status("a"), Some(Failure));
+    assert!(walked.ending("a").contains("timeout"), "{}", walked.ending("a"));
+    assert!(!project.exists("x"));
+}
+
+/// S7: a walk that is stopped before it began starts nothing.
+#[test]
+fn a_stopped_walk_starts_nothing() {
+    let project = Project::new("[action.a]\nrun = 'touch ran'\n");
+    let mut options = Options::default();
+    options.interrupt = Interrupt::default();
+    options.interrupt.trigger();
+    let walked = project.walk_with(options);
+    assert!(walked.report.is_interrupted());
+    assert_eq!(walked.status("a"), None);
+    assert!(!project.exists("ran"));
+}
+
+/// What a command writes is kept whole; a log that is empty is none.
+#[test]
+fn output_is_kept_whole_and_only_if_there_is_any() {
+    let project = Project::new(
+        "[action.quiet]\nrun = 'true'\n[action.loud]\nrun = 'seq 1 200000; echo err >&2'\n",
+    );
+    project.walk();
+    let log = std::fs::read_to_string(project.state().log("loud")).expect("there is a log");
+    assert_eq!(log.lines().count(), 200_001);
+    assert!(log.ends_with("200000\nerr\n"));
+    assert_eq!(names(&project.path(".walk/logs")), ["loud.log"]);
+    assert!(!project.note("quiet").has_log && project.note("loud").has_log);
+}
+
+/// The state directory marks itself as something to leave out.
+#[test]
+fn the_state_directory_marks_itself() {
+    let project = Project::new("[action.a]\nrun = 'true'\n");
+    project.walk();
+    assert_eq!(project.read(".walk/.gitignore"), "*\n");
+    assert!(project.read(".walk/CACHEDIR.TAG").starts_with("Signature: 8a477f597d28d172789f06886806bc55"));
+}

@@ -1,0 +1,7 @@
+//! Walking a plan: what runs again after which change, and what is left behind.
+
+mod changes;
+mod depfiles;
+mod endings;
+mod project;
+mod questions;

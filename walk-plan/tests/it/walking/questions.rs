@@ -1,0 +1,64 @@
+//! What is remembered of a run, for `why`, `list` and `clean`.
+
+use walk_core::JobStatus;
+use walk_plan::{Held, Options};
+
+use super::project::Project;
+
+#[test]
+fn a_note_says_why_an_action_ran_and_what_it_made() {
+    let project =
+        Project::new("[action.a]\nrun = 'cat {in} > {out}'\nin = ['in']\nout = ['out']\n");
+    project.write("in", "1");
+    project.check(&["a"]);
+    assert_eq!(project.note("a").reason.summary, "no earlier success on record");
+    project.write("in", "2");
+    project.check(&["a"]);
+    let note = project.note("a");
+    assert_eq!(note.status(), JobStatus::Success);
+    assert_eq!(note.reason.summary, "in changed");
+    let change = &note.reason.changes[0];
+    assert_eq!(change.element, "input in");
+    assert!(change.old.is_some() && change.new.is_some() && change.old != change.new);
+    let made: Vec<_> = note.made.iter().map(|it| it.path.to_str()).collect();
+    assert_eq!(made, [Some("out")]);
+}
+
+/// What was made and is no longer declared stays known, to be cleaned.
+#[test]
+fn outputs_that_are_no_longer_declared_stay_known() {
+    let manifest = |out: &str| format!("[action.a]\nrun = 'echo > {{out}}'\nout = ['{out}']\n");
+    let project = Project::new(&manifest("old"));
+    project.check(&["a"]);
+    project.manifest(&manifest("new"));
+    project.check(&["a"]);
+    let made = project.note("a").made;
+    let mut made: Vec<_> = made.iter().filter_map(|it| it.path.to_str()).collect();
+    made.sort_unstable();
+    assert_eq!(made, ["new", "old"]);
+}
+
+#[test]
+fn forced_actions_run_although_they_are_fresh() {
+    let project = Project::new("[action.a]\nrun = 'true'\n");
+    project.check(&["a"]);
+    let mut options = Options::default();
+    options.force = true;
+    let walked = project.walk_with(options);
+    assert_eq!(walked.reasons, ["a: forced"]);
+}
+
+#[test]
+fn the_lock_names_its_holder_and_is_free_again() {
+    let project = Project::new("[action.a]\nrun = 'true'\n");
+    let state = project.state();
+    state.create().expect("it can be made");
+    let held = state.try_lock("first").expect("locks work");
+    assert!(matches!(held, Held::Ours(_)));
+    match state.try_lock("second").expect("locks work") {
+        Held::By(holder) => assert_eq!(holder, "first"),
+        Held::Ours(_) => panic!("it is held twice"),
+    }
+    drop(held);
+    assert!(matches!(state.try_lock("third").expect("locks work"), Held::Ours(_)));
+}
