@@ -18,6 +18,9 @@ use super::platform::{self, Stat};
 /// How long to wait for processes to die of SIGKILL; only one stuck in the kernel takes so long.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// How often to look again when it is not sure that nobody is left.
+const DOUBTS: usize = 5;
+
 /// A child and all that descends from it.
 #[derive(Debug)]
 pub(crate) struct Family<'a> {
@@ -26,12 +29,14 @@ pub(crate) struct Family<'a> {
     mark: &'a str,
     /// Every member ever seen, by process id, with its start.
     known: BTreeMap<i32, u64>,
+    /// At the last look there was an orphan of which it could not be told whose it is.
+    is_unsure: bool,
 }
 
 impl<'a> Family<'a> {
     /// Describes the family of a child, all of which has `mark` in `variable`.
     pub(crate) fn new(child: &'a Leash, variable: &'a str, mark: &'a str) -> Self {
-        Self { child, variable, mark, known: BTreeMap::new() }
+        Self { child, variable, mark, known: BTreeMap::new(), is_unsure: false }
     }
 
     /// Asks all members to end.
@@ -54,13 +59,16 @@ impl<'a> Family<'a> {
     pub(crate) fn kill(&mut self) {
         self.freeze();
         let give_up = Instant::now() + PATIENCE;
-        let mut pause = Duration::from_millis(1);
+        let (mut pause, mut doubts) = (Duration::from_millis(1), DOUBTS);
         loop {
             self.child.signal(Signal::KILL);
             let living = self.living();
             send(&living, Signal::KILL);
             if living.is_empty() {
-                return self.reap();
+                if !self.is_unsure || doubts == 0 {
+                    return self.reap();
+                }
+                doubts -= 1;
             }
             if Instant::now() >= give_up {
                 let pids: Vec<_> = living.iter().map(|it| it.pid).collect();
@@ -74,15 +82,14 @@ impl<'a> Family<'a> {
     /// Stops all members, so that none dies before its children are known.
     fn freeze(&mut self) {
         const ROUNDS: usize = 16;
-        let mut frozen = 0;
         for _ in 0..ROUNDS {
+            let before = self.known.len();
+            self.child.signal(Signal::STOP);
             let living = self.living();
-            if self.known.len() == frozen {
+            send(&living, Signal::STOP);
+            if self.known.len() == before {
                 return;
             }
-            frozen = self.known.len();
-            self.child.signal(Signal::STOP);
-            send(&living, Signal::STOP);
         }
     }
 
@@ -96,6 +103,7 @@ impl<'a> Family<'a> {
 
     /// Returns the members alive.
     fn living(&mut self) -> Vec<Stat> {
+        self.is_unsure = false;
         let processes = platform::processes();
         while self.recognise(&processes) {}
         processes.into_iter().filter(|it| it.is_alive && self.knows(it)).collect()
@@ -116,13 +124,19 @@ impl<'a> Family<'a> {
         self.known.get(&process.pid) == Some(&process.start)
     }
 
-    fn includes(&self, process: &Stat) -> bool {
+    fn includes(&mut self, process: &Stat) -> bool {
         let child = self.child.pid().as_raw_pid();
         process.pid == child
             || (self.child.leads_group() && process.group == child)
             || self.known.contains_key(&process.parent)
-            || (process.parent == getpid().as_raw_pid()
-                && platform::has_variable(process.pid, self.variable, self.mark))
+            || (process.parent == getpid().as_raw_pid() && self.includes_orphan(process))
+    }
+
+    /// Tells an orphan of the family from other children of ours.
+    fn includes_orphan(&mut self, orphan: &Stat) -> bool {
+        let is_marked = platform::has_variable(orphan.pid, self.variable, self.mark);
+        self.is_unsure |= is_marked.is_none() && orphan.is_alive;
+        is_marked == Some(true)
     }
 
     /// Reaps the orphans that came to us; the child itself is left to its owner.

@@ -1,5 +1,6 @@
 //! What only Linux offers: pidfds, the child subreaper, `/proc`.
 
+use std::cmp::Ordering;
 use std::fs;
 use std::os::fd::OwnedFd;
 use std::sync::Once;
@@ -33,20 +34,49 @@ pub(crate) fn adopt_orphans() {
     });
 }
 
-/// Lists all processes, in ascending order as far as the kernel keeps it.
+/// Lists all processes, those included that start while it looks.
+///
+/// A process may start another and end between two looks at `/proc`, so that neither is seen. But
+/// ids ascend: whoever started meanwhile has an id between the newest at the beginning and the
+/// newest now, and is looked at until no newer one is there.
 pub(crate) fn processes() -> Vec<Stat> {
+    const ROUNDS: usize = 100;
+    let mut newest = newest_id();
+    let mut processes = listed();
+    for _ in 0..ROUNDS {
+        let now = newest_id();
+        match now.cmp(&newest) {
+            Ordering::Equal => break,
+            Ordering::Greater => processes.extend((newest + 1..=now).filter_map(stat)),
+            // Ids have begun again from below.
+            Ordering::Less => processes = listed(),
+        }
+        newest = now;
+    }
+    processes
+}
+
+/// Returns whether the process was started with `name` set to `value` or to a path below it;
+/// `None` if it has no environment, as in the middle of becoming another program.
+pub(crate) fn has_variable(pid: i32, name: &str, value: &str) -> Option<bool> {
+    let environment = fs::read(format!("/proc/{pid}/environ")).ok()?;
+    let matches = |variable: &[u8]| {
+        let rest = variable.strip_prefix(name.as_bytes());
+        let rest = rest.and_then(|it| it.strip_prefix(b"=")?.strip_prefix(value.as_bytes()));
+        rest.is_some_and(|rest| rest.is_empty() || rest[0] == b'/')
+    };
+    (!environment.is_empty()).then(|| environment.split(|&byte| byte == 0).any(matches))
+}
+
+fn listed() -> Vec<Stat> {
     let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
     entries.filter_map(|entry| stat(entry.ok()?.file_name().to_str()?.parse().ok()?)).collect()
 }
 
-/// Returns true if the process started with `name` set to `value` or to a path below it.
-pub(crate) fn has_variable(pid: i32, name: &str, value: &str) -> bool {
-    let Ok(environment) = fs::read(format!("/proc/{pid}/environ")) else { return false };
-    environment.split(|&byte| byte == 0).any(|variable| {
-        let rest = variable.strip_prefix(name.as_bytes());
-        let rest = rest.and_then(|it| it.strip_prefix(b"=")?.strip_prefix(value.as_bytes()));
-        rest.is_some_and(|rest| rest.is_empty() || rest[0] == b'/')
-    })
+/// Returns the id that was given out last, or 0 where the system does not tell.
+fn newest_id() -> i32 {
+    let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    load.split_ascii_whitespace().last().and_then(|it| it.parse().ok()).unwrap_or_default()
 }
 
 fn stat(pid: i32) -> Option<Stat> {
@@ -98,6 +128,6 @@ mod tests {
             ["1.2/3", "1.2", "1", "1.2/", "1.2/3/4"].map(|it| has_variable(pid, "MARK", it));
         drop(child.stdin.take());
         child.wait().expect("cat ends with its input");
-        assert_eq!(found, [true, true, false, false, false]);
+        assert_eq!(found, [true, true, false, false, false].map(Some));
     }
 }

@@ -28,6 +28,6 @@ pub(crate) fn processes() -> Vec<Stat> {
 }
 
 /// Cannot tell.
-pub(crate) fn has_variable(_pid: i32, _name: &str, _value: &str) -> bool {
-    false
+pub(crate) fn has_variable(_pid: i32, _name: &str, _value: &str) -> Option<bool> {
+    None
 }

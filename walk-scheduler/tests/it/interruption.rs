@@ -9,8 +9,8 @@ use walk_scheduler::{
 };
 
 use crate::support::{
-    FOREVER, Place, drive, ending, eventually, exists, finished, gated, nop, run, run_with,
-    start_all, tokens, until_interrupted,
+    FOREVER, Place, drive, ending, eventually, eventually_ended, exists, finished, gated, nop, run,
+    run_with, start_all, tokens, until_interrupted,
 };
 
 const SHORT: Duration = Duration::from_millis(20);
@@ -67,7 +67,7 @@ fn s5_a_hung_job_times_out_while_others_keep_ending() {
 fn s5_others_go_on_while_one_ignores_its_interruption() {
     let mut scheduler = Scheduler::new(&tokens(2));
     let (gate, deaf) = gated();
-    scheduler.submit("deaf", deaf.timeout(Duration::ZERO.max(SHORT))).expect("can run");
+    scheduler.submit("deaf", deaf.timeout(SHORT)).expect("can run");
     start_all(&mut scheduler);
     for _ in 0..3 {
         scheduler.submit("other", until_interrupted().timeout(SHORT)).expect("can run");
@@ -93,6 +93,20 @@ fn s5_a_job_notices_its_timeout_while_nobody_waits() {
     start_all(&mut scheduler);
     notice.recv_timeout(FOREVER).expect("the job notices");
     assert_eq!(finished(&mut scheduler).outcome.interrupted, Some(InterruptCause::Timeout));
+}
+
+#[test]
+fn s5_a_job_that_overran_is_a_failure_even_if_nobody_saw_it_run() {
+    let mut scheduler = Scheduler::new(&tokens(1));
+    let work = |_: &JobContext| {
+        std::thread::sleep(SHORT * 2);
+        JobStatus::Success
+    };
+    scheduler.submit((), Job::new(work).timeout(SHORT)).expect("can run");
+    start_all(&mut scheduler);
+    let ended = eventually_ended(&mut scheduler);
+    assert_eq!(ended.outcome.status, JobStatus::Failure);
+    assert_eq!(ended.outcome.interrupted, Some(InterruptCause::Timeout));
 }
 
 #[test]
@@ -200,11 +214,12 @@ fn s7_a_hook_that_panics_harms_nobody() {
     assert_eq!(finished(&mut scheduler).tag, "panics");
 }
 
+type Panic = Box<dyn Fn() + Send>;
+
 #[test]
 fn s8_a_panic_is_a_failure_with_its_text_and_the_run_goes_on() {
     let mut scheduler = Scheduler::new(&tokens(1));
-    type Text = Box<dyn Fn() + Send>;
-    let panics: [(&str, Text); 3] = [
+    let panics: [(&str, Panic); 3] = [
         ("panicked: plain", Box::new(|| panic!("plain"))),
         ("panicked: 6 times", Box::new(|| panic!("{} times", 2 * 3))),
         ("panicked: no text", Box::new(|| std::panic::panic_any(7))),

@@ -1,12 +1,11 @@
 //! S1 to S4, S6 and S10: who runs when.
 
-use std::cell::RefCell;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use walk_scheduler::{Job, JobContext, JobStatus, Scheduler, SchedulingParams, SubmitError, Wake};
 
-use crate::support::{drive, eventually, finished, gated, nop, params, start_all, tokens};
+use crate::support::{drive, eventually_ended, finished, gated, nop, params, start_all, tokens};
 
 /// A job by queue, tokens and priority.
 type Spec = (&'static str, u32, i32);
@@ -250,10 +249,5 @@ fn what_has_ended_can_be_collected_in_a_group() {
     assert_eq!(finished(&mut scheduler).tag, "nop");
     assert!(scheduler.try_wait().is_none());
     drop(gate);
-    assert_eq!(eventually_ended(&mut scheduler), "gated");
-}
-
-fn eventually_ended(scheduler: &mut Scheduler<&'static str>) -> &'static str {
-    let scheduler = RefCell::new(scheduler);
-    eventually("the job ends", || Some(scheduler.borrow_mut().try_wait()?.tag))
+    assert_eq!(eventually_ended(&mut scheduler).tag, "gated");
 }

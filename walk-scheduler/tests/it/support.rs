@@ -137,7 +137,7 @@ impl Place {
 }
 
 /// Looks until there is something to see.
-pub(crate) fn eventually<R>(what: &str, look: impl Fn() -> Option<R>) -> R {
+pub(crate) fn eventually<R>(what: &str, mut look: impl FnMut() -> Option<R>) -> R {
     let deadline = Instant::now() + FOREVER;
     loop {
         if let Some(result) = look() {
@@ -146,6 +146,11 @@ pub(crate) fn eventually<R>(what: &str, look: impl Fn() -> Option<R>) -> R {
         assert!(Instant::now() < deadline, "never happened: {what}");
         thread::sleep(Duration::from_millis(2));
     }
+}
+
+/// Looks until a job has ended, without ever blocking in `wait`.
+pub(crate) fn eventually_ended<T>(scheduler: &mut Scheduler<T>) -> Finished<T> {
+    eventually("the job ends", || scheduler.try_wait())
 }
 
 /// The state letter of a process, or nothing.
