@@ -45,7 +45,7 @@ pub(crate) enum Format {
 pub(crate) struct PairList {
     /// The pairs, in the order of their names.
     pub(crate) ids: Vec<u32>,
-    /// CRC32 over the CRC32s of the pairs: an id that was given to another pair is noticed.
+    /// Folded from the CRC32s of the pairs: an id that was given to another pair is noticed.
     pub(crate) check: u32,
 }
 
@@ -100,13 +100,10 @@ pub(crate) fn carried_crc(record: &[u8]) -> u32 {
     record.get(1..5).and_then(|crc| crc.try_into().ok()).map_or(0, u32::from_le_bytes)
 }
 
-/// Returns the CRC32 of a list of CRC32s.
-pub(crate) fn crc_of_crcs(crcs: impl IntoIterator<Item = u32>) -> u32 {
-    let mut hasher = crc32fast::Hasher::new();
-    for crc in crcs {
-        hasher.update(&crc.to_le_bytes());
-    }
-    hasher.finalize()
+/// Folds the CRC32s of the pairs of a list into the list's check.
+pub(crate) fn check_of(crcs: impl IntoIterator<Item = u32>) -> u32 {
+    let fold = |check: u32, crc: u32| (check.rotate_left(5) ^ crc).wrapping_mul(0x9e37_79b1);
+    crcs.into_iter().fold(1, fold)
 }
 
 pub(crate) fn encode_elements(fingerprint: &Fingerprint) -> Vec<u8> {
@@ -192,5 +189,110 @@ impl From<RawValue<'_>> for Value {
             RawValue::Text(text) => Self::Text(Arc::from(text)),
             RawValue::Digest(bytes) => Self::Digest(Checksum::from_bytes(bytes)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    //! Golden bytes: whoever changes one of these raises the version of its format.
+
+    use super::*;
+
+    const DIGEST: [u8; 32] = [9; 32];
+
+    fn hex(bytes: &[u8]) -> String {
+        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// Compares a record with its golden bytes, and takes it apart again.
+    fn check<T: PartialEq + std::fmt::Debug>(
+        (format, key, payload): (Format, &[u8], Vec<u8>),
+        golden: &str,
+        (decode, value): (impl Fn(&[u8]) -> Option<T>, T),
+    ) {
+        let record = seal(format, key, &payload);
+        assert_eq!(hex(&record), golden, "{format:?}");
+        let again = unseal(format, key, &record).expect("sealed above");
+        assert_eq!(decode(again), Some(value));
+        assert_eq!(unseal(format, b"another key", &record), None);
+        let longer = [again, &[0]].concat();
+        assert_eq!(decode(&longer), None, "one byte too many");
+        assert_eq!(decode(&again[..again.len() - 1]), None, "one byte too few");
+    }
+
+    #[test]
+    fn f9_golden_pair() {
+        let text = Value::from("C");
+        let key = 1_u32.to_le_bytes();
+        let payload = encode_pair("LC_ALL", &text);
+        check(
+            (Format::Pair, &key, payload),
+            "31fdb5bb50064c435f414c4c000143",
+            (|bytes| decode_pair(bytes).map(|(_, value)| value), text),
+        );
+        let digest = Value::Digest(Checksum::from_bytes(DIGEST));
+        let payload = encode_pair("a.c", &digest);
+        check(
+            (Format::Pair, &key, payload),
+            "314d7ad50403612e63010909090909090909090909090909090909090909090909090909090909090909",
+            (|bytes| decode_pair(bytes).map(|(_, value)| value), digest),
+        );
+    }
+
+    #[test]
+    fn f9_golden_fingerprint() {
+        let list = PairList { ids: vec![0, 250, 251, 65_536], check: check_of([1, 2, 3, 4]) };
+        let payload = encode_pair_list(&list);
+        check(
+            (Format::Fingerprint, b"a.o", payload),
+            "11aeaa23960400fafbfb00fc00000100fc6a29c534",
+            (decode_pair_list, list),
+        );
+    }
+
+    #[test]
+    fn f9_golden_note() {
+        assert_eq!(hex(&seal(Format::Note, b"a.o", b"note")), "211d8f52236e6f7465");
+    }
+
+    #[test]
+    fn f9_golden_digest() {
+        let stamp =
+            FileStamp { size: 1, mtime_ns: -1, ctime_ns: 2, inode: 3, kind: FileKind::File };
+        let checksum = Checksum::from_bytes(DIGEST);
+        let digest = DigestRecord { stamp, checksum, hashed_at_ns: 1_700_000_000_000_000_000 };
+        let payload = encode_digest(&digest);
+        check(
+            (Format::Digest, b"a.c", payload),
+            "41de6aaae701010403fd0000546cfc392f2f0909090909090909090909090909090909090909090909090909090909090909",
+            (decode_digest, digest),
+        );
+    }
+
+    #[test]
+    fn f9_golden_marker() {
+        let marker = Marker { boot_id: "boot".into(), started: 1, clean: true, pairs: 2 };
+        let payload = encode_marker(&marker);
+        check(
+            (Format::Marker, b"", payload),
+            "51e148928404626f6f74010102",
+            (decode_marker, marker),
+        );
+    }
+
+    /// A hostile length asks for more memory than the limit, not for all of it.
+    #[test]
+    fn f9_hostile_lengths_are_refused() {
+        let huge = [253, 255, 255, 255, 255, 255, 255, 255, 127];
+        assert_eq!(decode_pair_list(&huge), None);
+        assert_eq!(decode_elements(&huge), None);
+        assert_eq!(decode_marker(&huge), None);
+        assert!(decode_pair(&huge).is_none());
+    }
+
+    #[test]
+    fn f9_elements_out_of_order_are_refused() {
+        let payload = encode(&vec![("b", RawValue::Text("")), ("a", RawValue::Text(""))]);
+        assert_eq!(decode_elements(&payload), None);
     }
 }

@@ -19,4 +19,7 @@ mod schema;
 mod store;
 mod tables;
 
+#[cfg(test)]
+mod tests;
+
 pub use store::SqliteStore;

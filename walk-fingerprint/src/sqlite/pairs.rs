@@ -59,7 +59,7 @@ impl Pairs {
     pub(super) fn assemble(&self, list: &PairList) -> Option<Fingerprint> {
         let find = |id: &u32| self.slots.get(*id as usize)?.as_ref();
         let crcs = list.ids.iter().map(|id| find(id).map_or(0, |pair| pair.crc));
-        if codec::crc_of_crcs(crcs) != list.check {
+        if codec::check_of(crcs) != list.check {
             return None;
         }
         let element = |id| find(id).map(|pair| (Arc::clone(&pair.name), pair.value.clone()));
@@ -77,7 +77,7 @@ impl Pairs {
             ids.push(self.id(connection, name, value)?);
         }
         let crc = |id: &u32| self.slots[*id as usize].as_ref().map_or(0, |pair| pair.crc);
-        let check = codec::crc_of_crcs(ids.iter().map(crc));
+        let check = codec::check_of(ids.iter().map(crc));
         Ok(PairList { ids, check })
     }
 
@@ -184,7 +184,7 @@ pub(super) fn assemble_alone(
         elements.push((pairs.share(name), value));
         crcs.push(codec::carried_crc(record));
     }
-    let intact = codec::crc_of_crcs(crcs) == list.check;
+    let intact = codec::check_of(crcs) == list.check;
     Ok(intact.then(|| elements.into_iter().collect()))
 }
 

@@ -85,7 +85,11 @@ impl SqliteStore {
     /// when another process has been writing for ten seconds.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
         let path = path.as_ref();
-        Self::with_connection(path, Access::Write, open::for_writing(path, None)?)
+        Self::writing(path, open::for_writing(path, None)?)
+    }
+
+    pub(super) fn writing(path: &Path, connection: Connection) -> Result<Self, StoreError> {
+        Self::with_connection(path, Access::Write, connection)
     }
 
     /// Opens the store in the file `path` for reading: it never waits for a writer, creates no

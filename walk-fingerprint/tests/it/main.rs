@@ -1,1 +1,11 @@
 //! The behaviour of the crate, through what it exports.
+
+mod cache;
+mod crash;
+mod fingerprint;
+mod hash;
+mod logged;
+mod properties;
+mod saved;
+mod sqlite;
+mod store;
