@@ -11,7 +11,7 @@ use std::fs::File;
 use std::io;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
-use std::process::{self, Command, ExitStatus, Stdio};
+use std::process::{self, Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use rustix::fs::{Mode, OFlags};
@@ -184,27 +184,42 @@ impl Process {
 
 impl Work for Process {
     fn run(&mut self, cx: &JobContext) -> JobStatus {
-        match self.spawn_and_wait(cx) {
-            Ok(Ok(status)) => self.conclude(status, cx),
-            Ok(Err(error)) => {
-                cx.report(Ending::Message(format!("lost sight of `{self}`: {error}")));
-                JobStatus::Failure
-            }
-            Err(text) => {
-                cx.report(Ending::SpawnFailed(text));
-                JobStatus::Failure
-            }
+        if cx.is_interrupted() {
+            return JobStatus::Failure;
         }
+        let ending = self.spawn_and_wait(cx);
+        let status = self.status(&ending);
+        cx.report(ending);
+        status
     }
 }
 
 impl Process {
-    fn spawn_and_wait(&self, cx: &JobContext) -> Result<io::Result<ExitStatus>, String> {
+    fn spawn_and_wait(&self, cx: &JobContext) -> Ending {
         os::adopt_orphans();
         let mark = new_mark();
-        let mut command = self.command(&mark)?;
         let kinship = Kinship { leads_group: !self.shares_terminal, variable: JOB_ID, mark: &mark };
-        Child::run(&mut command, kinship, cx).map_err(|error| self.cannot_run(&error))
+        let spawned = self.command(&mark).and_then(|mut command| {
+            Child::spawn(&mut command, kinship, cx.run()).map_err(|error| self.cannot_run(&error))
+        });
+        match spawned.map(|child| child.wait(cx)) {
+            Err(text) => Ending::SpawnFailed(text),
+            Ok(Err(error)) => Ending::Message(format!("lost sight of `{self}`: {error}")),
+            Ok(Ok(status)) => match status.code() {
+                Some(code) => Ending::Exited(code),
+                None => Ending::Signaled(status.signal().unwrap_or_default()),
+            },
+        }
+    }
+
+    fn status(&self, ending: &Ending) -> JobStatus {
+        let Ending::Exited(code) = *ending else { return JobStatus::Failure };
+        let status = JobStatus::from_exit_code(code);
+        let is_plain = matches!(status, JobStatus::Success | JobStatus::NotReady);
+        match self.protocol {
+            ExitProtocol::Plain if !is_plain => JobStatus::Failure,
+            ExitProtocol::Plain | ExitProtocol::E3 => status,
+        }
     }
 
     /// Translates into the standard library's terms, with care for its fast path: the program is
@@ -267,21 +282,6 @@ impl Process {
                 format!("cannot run `{self}` in `{}`: {error}", directory.display())
             }
             _ => format!("cannot run `{self}`: {error}"),
-        }
-    }
-
-    fn conclude(&self, status: ExitStatus, cx: &JobContext) -> JobStatus {
-        let Some(code) = status.code() else {
-            cx.report(Ending::Signaled(status.signal().unwrap_or_default()));
-            return JobStatus::Failure;
-        };
-        cx.report(Ending::Exited(code));
-        match self.protocol {
-            ExitProtocol::E3 => JobStatus::from_exit_code(code),
-            ExitProtocol::Plain => match JobStatus::from_exit_code(code) {
-                status @ (JobStatus::Success | JobStatus::NotReady) => status,
-                _ => JobStatus::Failure,
-            },
         }
     }
 }

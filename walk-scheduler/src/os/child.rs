@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
 
-use super::family::Family;
+use super::family::{Family, PATIENCE};
 use super::{Leash, platform};
 use crate::JobContext;
 use crate::run::Run;
@@ -29,6 +29,7 @@ pub(crate) struct Child<'a> {
     bell: PipeReader,
     exit: Option<OwnedFd>,
     run: &'a Run,
+    kinship: Kinship<'a>,
 }
 
 /// How the descendants of a child are recognised.
@@ -42,30 +43,30 @@ pub(crate) struct Kinship<'a> {
 }
 
 impl<'a> Child<'a> {
-    /// Spawns a command and waits for it, killing all of its family once `cx` is interrupted.
-    pub(crate) fn run(
+    /// Spawns a command and puts it on the run's list.
+    pub(crate) fn spawn(
         command: &mut Command,
-        kinship: Kinship<'_>,
-        cx: &'a JobContext,
-    ) -> io::Result<io::Result<ExitStatus>> {
-        let mut child = Self::spawn(command, kinship.leads_group, cx.run())?;
-        while !child.has_exited() {
-            if cx.is_interrupted() {
-                child.end(kinship);
-            } else {
-                child.sleep(cx.time_left());
-            }
-        }
-        Ok(child.reap())
-    }
-
-    fn spawn(command: &mut Command, leads_group: bool, run: &'a Run) -> io::Result<Self> {
+        kinship: Kinship<'a>,
+        run: &'a Run,
+    ) -> io::Result<Self> {
         let (bell, rope) = Leash::bell()?;
         let handle = command.spawn()?;
         let pid = Pid::from_child(&handle);
-        let leash = Arc::new(Leash::new(pid, leads_group, rope));
+        let leash = Arc::new(Leash::new(pid, kinship.leads_group, rope));
         run.enlist(&leash);
-        Ok(Self { handle, leash, bell, exit: platform::exit_fd(pid), run })
+        Ok(Self { handle, leash, bell, exit: platform::exit_fd(pid), run, kinship })
+    }
+
+    /// Waits until the child exits, killing it and all its family once `cx` is interrupted.
+    pub(crate) fn wait(mut self, cx: &JobContext) -> io::Result<ExitStatus> {
+        while !self.has_exited() {
+            if cx.is_interrupted() {
+                self.end();
+                break;
+            }
+            self.sleep(cx.time_left());
+        }
+        self.reap()
     }
 
     /// Returns true once the child needs only be reaped.
@@ -82,14 +83,18 @@ impl<'a> Child<'a> {
     }
 
     /// Asks the family to end, and kills what has not ended when the grace period is over.
-    fn end(&mut self, kinship: Kinship<'_>) {
+    fn end(&mut self) {
         let leash = Arc::clone(&self.leash);
-        let mut family = Family::new(&leash, kinship.variable, kinship.mark);
+        let mut family = Family::new(&leash, self.kinship.variable, self.kinship.mark);
         if !self.run.is_killed() {
             family.terminate();
             self.await_end(&mut family);
         }
         family.kill();
+        let give_up = Instant::now() + PATIENCE;
+        while !self.has_exited() && Instant::now() < give_up {
+            self.sleep(Some(TICK));
+        }
     }
 
     fn await_end(&mut self, family: &mut Family<'_>) {
@@ -128,6 +133,10 @@ impl<'a> Child<'a> {
     fn reap(mut self) -> io::Result<ExitStatus> {
         // Off the list first: from here on the process id may become somebody else's.
         self.run.dismiss(&self.leash);
-        self.handle.wait()
+        if self.has_exited() {
+            self.handle.wait()
+        } else {
+            Err(io::Error::new(io::ErrorKind::TimedOut, "it does not die of SIGKILL"))
+        }
     }
 }

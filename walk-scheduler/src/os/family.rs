@@ -16,7 +16,7 @@ use super::Leash;
 use super::platform::{self, Stat};
 
 /// How long to wait for processes to die of SIGKILL; only one stuck in the kernel takes so long.
-const PATIENCE: Duration = Duration::from_secs(10);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// How often to look again when it is not sure that nobody is left.
 const DOUBTS: usize = 5;
