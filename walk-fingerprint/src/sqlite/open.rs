@@ -147,7 +147,7 @@ fn try_writing(path: &Path, vfs: Option<&str>) -> rusqlite::Result<Result<Connec
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     connection.pragma_update(None, "cell_size_check", true)?;
-    connection.query_row("PRAGMA secure_delete = FAST", [], |_| Ok(()))?;
+    connection.query_row("PRAGMA secure_delete = ON", [], |_| Ok(()))?;
     if let Kind::Foreign(reason) = schema::kind(&connection)? {
         return Ok(Err(reason));
     }

@@ -1,6 +1,7 @@
 //! The tables, and what version they are.
 //!
-//! Integer rowids; values are records of [`crate::codec`], opaque to `SQLite`. A file of another
+//! Integer rowids and no index: what is found through a damaged index may be an older value, which
+//! no checksum of a value can tell. Values are records of [`crate::codec`], opaque to `SQLite`. A file of another
 //! version, or of another program, is not migrated: it is no store of ours.
 
 use rusqlite::{Connection, TransactionBehavior};
@@ -15,7 +16,7 @@ const TABLES: &str = "
     CREATE TABLE pair (id INTEGER PRIMARY KEY, record BLOB NOT NULL);
     CREATE TABLE action (
         id INTEGER PRIMARY KEY,
-        uid TEXT NOT NULL UNIQUE,
+        uid TEXT NOT NULL,
         fingerprint BLOB,
         note BLOB
     );

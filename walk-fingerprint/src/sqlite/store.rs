@@ -10,7 +10,7 @@ use std::time::SystemTime;
 use rusqlite::{Connection, Error};
 
 use super::pairs::{Pairs, assemble_alone};
-use super::scan::{Column, Scan, Scanned};
+use super::scan::{Column, Found, Scan};
 use super::{open, tables};
 use crate::cache::DigestRow;
 use crate::codec::{self, Format, Marker};
@@ -47,9 +47,9 @@ pub struct SqliteStore {
     path: PathBuf,
     access: Access,
     connection: Connection,
-    /// All pairs, once they were needed.
+    /// All pairs, once they were needed: to save one, or to load many.
     pairs: Option<Pairs>,
-    /// All actions, after `preload`.
+    /// All actions, once one was asked for.
     scan: Option<Scan>,
     marker: Marker,
     /// Whether `begin` was called and `finish` not yet.
@@ -160,7 +160,7 @@ impl SqliteStore {
 
     fn failed(&mut self, doing: Doing, error: &Error) -> StoreError {
         // SQLite may have rolled back what memory takes for stored.
-        self.pairs = None;
+        (self.pairs, self.scan) = (None, None);
         let (path, reason) = (self.path.clone(), error.to_string());
         match doing {
             _ if open::is_locked(error) => StoreError::Locked { path },
@@ -236,6 +236,7 @@ impl SqliteStore {
             return Ok(());
         }
         tables::delete_empty_actions(&self.connection)?;
+        self.scan = None;
         pairs.collect(&self.connection, &tables::used_pairs(&self.connection)?)?;
         self.marker.pairs = pairs.len();
         Ok(())
@@ -251,22 +252,49 @@ impl SqliteStore {
         done.or_else(|error| if open::is_locked(&error) { Ok(()) } else { Err(error) })
     }
 
-    fn with_record<T>(
-        &self,
-        uid: &str,
-        column: Column,
-        use_record: impl FnOnce(Option<&[u8]>) -> T,
-    ) -> rusqlite::Result<T> {
-        match self.scan.as_ref().map(|scan| scan.get(uid, column)) {
-            Some(Scanned::Absent) => Ok(use_record(None)),
-            Some(Scanned::Record(record)) => Ok(use_record(Some(record))),
-            Some(Scanned::Outdated) | None => {
-                tables::with_record(&self.connection, uid, column, use_record)
+    /// Reads all actions, unless that was done; a reader also all pairs, in one transaction, as a
+    /// writer may collect pairs before the reader comes back for them.
+    fn ensure_scan(&mut self) -> rusqlite::Result<()> {
+        match (&self.scan, self.access) {
+            (Some(_), _) => Ok(()),
+            (None, Access::Read) => self.read_all(),
+            (None, Access::Write) => {
+                self.scan = Some(Scan::read(&self.connection)?);
+                Ok(())
             }
         }
     }
 
-    fn read_fingerprint(&self, uid: &str) -> rusqlite::Result<Option<Fingerprint>> {
+    fn read_all(&mut self) -> rusqlite::Result<()> {
+        let snapshot = match self.access {
+            Access::Read => Some(self.connection.unchecked_transaction()?),
+            Access::Write => None,
+        };
+        if self.scan.is_none() {
+            self.scan = Some(Scan::read(&self.connection)?);
+        }
+        if self.pairs.is_none() {
+            self.pairs = Some(Pairs::load(&self.connection)?);
+        }
+        drop(snapshot);
+        Ok(())
+    }
+
+    fn with_record<T>(
+        &mut self,
+        uid: &str,
+        column: Column,
+        use_record: impl FnOnce(Option<&[u8]>) -> T,
+    ) -> rusqlite::Result<T> {
+        self.ensure_scan()?;
+        match self.scan.as_ref().map_or(Found::Nowhere, |scan| scan.find(uid, column)) {
+            Found::Nowhere => Ok(use_record(None)),
+            Found::Here(record) => Ok(use_record(Some(record))),
+            Found::InRow(id) => tables::with_record(&self.connection, id, column, use_record),
+        }
+    }
+
+    fn read_fingerprint(&mut self, uid: &str) -> rusqlite::Result<Option<Fingerprint>> {
         let list = self.with_record(uid, Column::Fingerprint, |record| {
             let payload = codec::unseal(Format::Fingerprint, uid.as_bytes(), record?);
             Some(payload.and_then(codec::decode_pair_list))
@@ -289,8 +317,8 @@ impl SqliteStore {
         }
         let pairs = self.pairs.as_mut().expect("loaded above");
         let list = pairs.intern(&self.connection, fingerprint)?;
-        let record =
-            codec::seal(Format::Fingerprint, uid.as_bytes(), &codec::encode_pair_list(&list));
+        let payload = codec::encode_pair_list(&list);
+        let record = codec::seal(Format::Fingerprint, uid.as_bytes(), &payload);
         self.write_record(uid, Column::Fingerprint, Some(&record))
     }
 
@@ -300,46 +328,35 @@ impl SqliteStore {
         column: Column,
         record: Option<&[u8]>,
     ) -> rusqlite::Result<()> {
-        tables::save_record(&self.connection, uid, column, record)?;
-        if let Some(scan) = &mut self.scan {
-            scan.outdate(uid, column);
-        }
+        self.ensure_scan()?;
+        let scan = self.scan.as_mut().expect("read above");
+        let id = match (scan.row(uid), record) {
+            (Some(id), _) => {
+                tables::update_action(&self.connection, id, column, record)?;
+                id
+            }
+            (None, Some(record)) => tables::insert_action(&self.connection, uid, column, record)?,
+            (None, None) => return Ok(()),
+        };
+        scan.changed(uid, id, column, record.is_some());
         Ok(())
     }
 
-    /// Forgets a record; one that is known to be absent costs nothing.
+    /// Forgets a record; one that is absent costs no transaction.
     fn forget_record(&mut self, uid: &str, column: Column) -> Result<(), StoreError> {
+        let is_absent = |record: Option<&[u8]>| record.is_none();
         let absent =
-            self.scan.as_ref().is_some_and(|scan| scan.get(uid, column) == Scanned::Absent);
+            self.attempt(Doing::Reading, |store| store.with_record(uid, column, is_absent))?;
         if absent && self.access == Access::Write {
             return Ok(());
         }
         self.change(|store| store.write_record(uid, column, None))
     }
-
-    /// Reads in one transaction, so that a writer's commit does not fall in between.
-    fn snapshot<T>(
-        &mut self,
-        work: impl Fn(&mut Self) -> rusqlite::Result<T>,
-    ) -> Result<T, StoreError> {
-        self.attempt(Doing::Reading, |store| {
-            if store.access == Access::Write || !store.connection.is_autocommit() {
-                return work(store);
-            }
-            store.connection.prepare_cached("BEGIN")?.execute([])?;
-            let result = work(store);
-            store.connection.prepare_cached("ROLLBACK")?.execute([])?;
-            result
-        })
-    }
 }
 
 impl Store for SqliteStore {
     fn load_fingerprint(&mut self, uid: &str) -> Result<Option<Fingerprint>, StoreError> {
-        if self.scan.is_some() {
-            return self.attempt(Doing::Reading, |store| store.read_fingerprint(uid));
-        }
-        self.snapshot(|store| store.read_fingerprint(uid))
+        self.attempt(Doing::Reading, |store| store.read_fingerprint(uid))
     }
 
     fn save_fingerprint(
@@ -373,15 +390,12 @@ impl Store for SqliteStore {
     }
 
     fn uids(&mut self) -> Result<Vec<String>, StoreError> {
-        self.attempt(Doing::Reading, |store| tables::uids(&store.connection))
+        self.attempt(Doing::Reading, Self::ensure_scan)?;
+        Ok(self.scan.as_ref().map(Scan::uids).unwrap_or_default())
     }
 
     fn preload(&mut self) -> Result<(), StoreError> {
-        self.snapshot(|store| {
-            store.pairs = Some(Pairs::load(&store.connection)?);
-            store.scan = Some(Scan::read(&store.connection)?);
-            Ok(())
-        })
+        self.attempt(Doing::Reading, Self::read_all)
     }
 
     fn load_digests(&mut self) -> Result<Vec<DigestRow>, StoreError> {

@@ -6,7 +6,7 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Error, params};
 use rustc_hash::FxHashSet;
 
 use super::scan::{Column, blob, text};
@@ -14,67 +14,56 @@ use crate::cache::{DigestRow, KnownDigest};
 use crate::codec::{self, DigestRecord, Format, Marker};
 
 /// Hands one record of an action to `use_record`.
+///
+/// # Errors
+///
+/// Also when the row is not there, which is damage.
 pub(super) fn with_record<T>(
     connection: &Connection,
-    uid: &str,
+    id: i64,
     column: Column,
     use_record: impl FnOnce(Option<&[u8]>) -> T,
 ) -> rusqlite::Result<T> {
     let mut statement = connection.prepare_cached(match column {
-        Column::Fingerprint => "SELECT fingerprint FROM action WHERE uid = ?1",
-        Column::Note => "SELECT note FROM action WHERE uid = ?1",
+        Column::Fingerprint => "SELECT fingerprint FROM action WHERE id = ?1",
+        Column::Note => "SELECT note FROM action WHERE id = ?1",
     })?;
-    let mut rows = statement.query([uid])?;
-    match rows.next()? {
-        Some(row) => Ok(use_record(blob(row, 0)?)),
-        None => Ok(use_record(None)),
-    }
+    statement.query_row([id], |row| Ok(use_record(blob(row, 0)?)))
 }
 
-/// Writes or forgets one record of an action.
-pub(super) fn save_record(
+/// Makes a row for an action with one record, and returns its id.
+pub(super) fn insert_action(
     connection: &Connection,
     uid: &str,
     column: Column,
+    record: &[u8],
+) -> rusqlite::Result<i64> {
+    let mut statement = connection.prepare_cached(match column {
+        Column::Fingerprint => "INSERT INTO action (uid, fingerprint) VALUES (?1, ?2)",
+        Column::Note => "INSERT INTO action (uid, note) VALUES (?1, ?2)",
+    })?;
+    statement.insert(params![uid, record])
+}
+
+/// Writes or forgets one record of an action that has a row.
+///
+/// # Errors
+///
+/// Also when the row is not there, which is damage.
+pub(super) fn update_action(
+    connection: &Connection,
+    id: i64,
+    column: Column,
     record: Option<&[u8]>,
 ) -> rusqlite::Result<()> {
-    let Some(record) = record else { return forget_record(connection, uid, column) };
     let mut statement = connection.prepare_cached(match column {
-        Column::Fingerprint => {
-            "INSERT INTO action (uid, fingerprint) VALUES (?1, ?2)
-             ON CONFLICT (uid) DO UPDATE SET fingerprint = excluded.fingerprint"
-        }
-        Column::Note => {
-            "INSERT INTO action (uid, note) VALUES (?1, ?2)
-             ON CONFLICT (uid) DO UPDATE SET note = excluded.note"
-        }
+        Column::Fingerprint => "UPDATE action SET fingerprint = ?2 WHERE id = ?1",
+        Column::Note => "UPDATE action SET note = ?2 WHERE id = ?1",
     })?;
-    statement.execute(params![uid, record]).map(drop)
-}
-
-fn forget_record(connection: &Connection, uid: &str, column: Column) -> rusqlite::Result<()> {
-    let mut statement = connection.prepare_cached(match column {
-        Column::Fingerprint => {
-            "UPDATE action SET fingerprint = NULL WHERE uid = ?1 AND fingerprint IS NOT NULL"
-        }
-        Column::Note => "UPDATE action SET note = NULL WHERE uid = ?1 AND note IS NOT NULL",
-    })?;
-    statement.execute([uid]).map(drop)
-}
-
-/// Returns all uids that have anything, sorted.
-pub(super) fn uids(connection: &Connection) -> rusqlite::Result<Vec<String>> {
-    let mut statement = connection.prepare_cached(
-        "SELECT uid FROM action WHERE fingerprint IS NOT NULL OR note IS NOT NULL",
-    )?;
-    let mut rows = statement.query([])?;
-    let mut uids = Vec::new();
-    while let Some(row) = rows.next()? {
-        uids.extend(text(row, 0)?.map(str::to_owned));
+    match statement.execute(params![id, record])? {
+        1 => Ok(()),
+        _ => Err(Error::QueryReturnedNoRows),
     }
-    uids.sort_unstable();
-    uids.dedup();
-    Ok(uids)
 }
 
 /// Returns all digests whose record is whole.

@@ -9,6 +9,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tempfile::TempDir;
 use walk_fingerprint::{Checksum, DigestCache, DigestRow, FileStamp, FileState, hash_dir, observe};
 
+/// What is done to a file.
+type Change = fn(&Path);
+
 const PLANTED: &[u8] = b"planted";
 
 struct Fixture {
@@ -73,7 +76,7 @@ fn a_file_that_did_not_change_is_not_read() {
 
 #[test]
 fn size_mtime_ctime_and_inode_count() {
-    let changes: [(&str, fn(&Path)); 4] = [
+    let changes: [(&str, Change); 4] = [
         ("size", |path| fs::write(path, "longer").unwrap()),
         ("mtime", |path| {
             let file = File::options().write(true).open(path).unwrap();

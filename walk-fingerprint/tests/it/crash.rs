@@ -63,9 +63,9 @@ fn writer() {
         }
         store.save_digests(&[digest("a", round as u64)]).unwrap();
         if round.is_multiple_of(5) {
-            store.finish().unwrap()
+            store.finish().unwrap();
         } else {
-            store.commit().unwrap()
+            store.commit().unwrap();
         }
         println!("\nsaved {round}");
     }
@@ -107,7 +107,7 @@ fn killed_after(path: &Path, first: usize, lines: usize) -> Said {
     child.wait().unwrap();
     output.read_to_string(&mut text).unwrap();
     let whole_lines = text.split_inclusive('\n').filter(|line| line.ends_with('\n'));
-    whole_lines.filter_map(|line| parse(line.trim())).last().unwrap_or(Said::Nothing)
+    whole_lines.filter_map(|line| parse(line.trim())).next_back().unwrap_or(Said::Nothing)
 }
 
 fn parse(line: &str) -> Option<Said> {

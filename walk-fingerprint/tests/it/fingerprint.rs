@@ -6,7 +6,10 @@ use std::sync::Arc;
 
 use walk_fingerprint::{Checksum, Diff, Fingerprint, Value};
 
-fn fingerprint(elements: &[(&str, &str)]) -> Fingerprint {
+/// Names and values.
+type Elements<'a> = &'a [(&'a str, &'a str)];
+
+fn fingerprint(elements: Elements<'_>) -> Fingerprint {
     let mut fingerprint = Fingerprint::new();
     for (name, value) in elements {
         fingerprint.add(*name, *value);
@@ -116,7 +119,7 @@ fn test_fingerprint_save_and_load() {
 /// F11: e3's checksum of these is the same.
 #[test]
 fn f11_elements_are_length_prefixed() {
-    let pairs: [(&[(&str, &str)], &[(&str, &str)]); 4] = [
+    let pairs: [(Elements<'_>, Elements<'_>); 4] = [
         (&[("x", "yz")], &[("xy", "z")]),
         (&[("a", "b"), ("c", "d")], &[("a", "bcd")]),
         (&[("a", "")], &[("", "a")]),

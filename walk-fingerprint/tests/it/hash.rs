@@ -14,6 +14,9 @@ use walk_fingerprint::{
     Checksum, FileKind, FileStamp, FileState, hash_dir, hash_file, hash_files, observe,
 };
 
+/// What is done to a directory.
+type Change = fn(&Path);
+
 /// A directory with a bit of everything.
 fn sample() -> TempDir {
     let root = tempfile::tempdir().unwrap();
@@ -41,7 +44,7 @@ fn f11_golden_directory() {
 
 #[test]
 fn f11_what_changes_the_digest_of_a_directory() {
-    let changes: [(&str, fn(&Path)); 10] = [
+    let changes: [(&str, Change); 10] = [
         ("content", |root| fs::write(root.join("a/file"), "Content").unwrap()),
         ("name", |root| fs::rename(root.join("a/file"), root.join("a/File")).unwrap()),
         ("new file", |root| fs::write(root.join("a/b/new"), "").unwrap()),
@@ -159,7 +162,7 @@ fn an_unreadable_file_is_not_a_missing_one() {
     let root = tempfile::tempdir().unwrap();
     let path = root.path().join("secret");
     fs::write(&path, "secret").unwrap();
-    fs::set_permissions(&path, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).unwrap();
     match observe(&path) {
         Ok(observed) => assert_eq!(observed.state, FileState::File(Checksum::of(b"secret"))),
         Err(error) => {
@@ -184,13 +187,13 @@ fn f12_a_file_that_changes_while_it_is_read() {
     let root = tempfile::tempdir().unwrap();
     let path = root.path().join("growing");
     let block: Vec<u8> = (0..=255).collect();
-    fs::write(&path, block.repeat(1 << 12)).unwrap();
+    fs::write(&path, block.repeat(1 << 10)).unwrap();
     let done = AtomicBool::new(false);
     thread::scope(|scope| {
         scope.spawn(|| {
             let mut file = OpenOptions::new().append(true).open(&path).unwrap();
             let mut blocks = 0;
-            while !done.load(Ordering::Relaxed) && blocks < 1 << 16 {
+            while !done.load(Ordering::Relaxed) && blocks < 1 << 12 {
                 file.write_all(&block).unwrap();
                 blocks += 1;
             }

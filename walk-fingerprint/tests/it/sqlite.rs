@@ -13,6 +13,9 @@ use walk_fingerprint::{Fingerprint, SqliteStore, Store, StoreError};
 use crate::logged;
 use crate::store::{digest, fingerprint};
 
+/// What is done to a store that is closed.
+type Harm = fn(&Fixture);
+
 struct Fixture {
     directory: TempDir,
 }
@@ -222,7 +225,7 @@ fn errors_name_the_file() {
 #[test]
 fn f9_what_is_no_store_of_this_version_is_put_aside() {
     logged::start();
-    let cases: [(&str, fn(&Fixture)); 6] = [
+    let cases: [(&str, Harm); 7] = [
         ("file is not a database", |fixture| {
             fs::write(fixture.path(), "nonsense".repeat(1_000)).unwrap();
         }),
@@ -233,6 +236,9 @@ fn f9_what_is_no_store_of_this_version_is_put_aside() {
             fixture.execute("PRAGMA application_id = 1");
         }),
         ("no such table", |fixture| fixture.execute("DROP TABLE marker")),
+        ("returned more than one row", |fixture| {
+            fixture.execute("INSERT INTO action (uid, fingerprint) VALUES ('a', x'11')");
+        }),
         ("malformed", |fixture| {
             let mut bytes = fs::read(fixture.path()).unwrap();
             bytes.truncate(bytes.len() / 2);
@@ -364,8 +370,8 @@ fn damage_that_shows_in_the_middle_of_a_run_loses_nothing_new() {
     store.save_fingerprint("a", Some(&fingerprint(5))).unwrap();
     store.commit().unwrap();
     fixture.execute("DROP TABLE action");
-    assert_eq!(store.load_fingerprint("b"), Ok(None));
     store.save_fingerprint("b", Some(&fingerprint(6))).unwrap();
+    assert_eq!(store.load_fingerprint("c"), Ok(None));
     store.finish().unwrap();
     drop(store);
     let mut store = fixture.open();
