@@ -4,4 +4,6 @@ use std::path::PathBuf;
 
 /// Returns prerequisites.
 #[must_use]
-pub fn parse(_bytes: &[u8]) -> Vec<PathBuf> { Vec::new() }
+pub fn parse(_bytes: &[u8]) -> Vec<PathBuf> {
+    Vec::new()
+}

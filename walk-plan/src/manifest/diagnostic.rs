@@ -59,7 +59,8 @@ impl Diagnostic {
         let line_start = text[..start].rfind('\n').map_or(0, |it| it + 1);
         let line_end = text[start..].find('\n').map_or(text.len(), |it| it + start);
         let line = text[line_start..line_end].trim_end_matches('\r');
-        let end = floor(text, span.end).clamp(start, line_start + line.len().max(start - line_start));
+        let end =
+            floor(text, span.end).clamp(start, line_start + line.len().max(start - line_start));
         self.line = text[..line_start].matches('\n').count() + 1;
         self.indent = text[line_start..start].chars().count();
         self.column = self.indent + 1;
@@ -78,7 +79,8 @@ impl Diagnostic {
         let from = self.indent.saturating_sub(BEFORE);
         let to = (self.indent + AFTER).min(length);
         let shown: String = self.source_line.chars().skip(from).take(to - from).collect();
-        let (left, right) = (if from > 0 { "..." } else { "" }, if to < length { "..." } else { "" });
+        let (left, right) =
+            (if from > 0 { "..." } else { "" }, if to < length { "..." } else { "" });
         self.indent = self.indent - from + left.len();
         self.source_line = format!("{left}{shown}{right}");
     }

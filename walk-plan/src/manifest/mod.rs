@@ -1,12 +1,26 @@
 //! From text to what it says: the readers of TOML and JSON, and errors that show a place.
+//!
+//! A [`Document`] is the text, typed; it means nothing yet. Both readers fill the same
+//! structs, and know nothing of files, globs or the graph.
 
 mod diagnostic;
+mod fault;
 mod source;
 
+mod document;
+mod value;
+
+mod locate;
+mod read;
+mod schema;
+
 pub use diagnostic::{Diagnostic, ManifestError};
+pub use schema::schema;
 pub use source::{Overrides, Source};
 
 pub(crate) use diagnostic::nearest;
-
-/// schema
-pub fn schema() -> String { String::new() }
+pub(crate) use document::RawAction;
+pub(crate) use fault::{Fault, Place, Result, Trouble};
+pub(crate) use read::{Parsed, read};
+pub(crate) use source::{SourceText, Sources};
+pub(crate) use value::{Entries, Jobs, List, RunText, Text};

@@ -39,6 +39,12 @@ impl Files {
         Self { root, paths: IndexSet::default(), producers: Vec::new() }
     }
 
+    /// Returns the directory that paths are relative to.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
     /// Returns the path of a file: relative to the root, or absolute if it is outside.
     ///
     /// # Panics

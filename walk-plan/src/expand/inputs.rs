@@ -1,0 +1,235 @@
+//! What an action reads: files, globs, and where each of them comes from.
+//!
+//! A file comes from the action that declares it, from the action that declares a
+//! directory around it, or from disk. A directory that is read whole depends on all that
+//! is declared inside it. Every file is looked up once, however many actions read it.
+
+use std::ffi::OsString;
+use std::path::Path;
+use std::rc::Rc;
+
+use rustc_hash::FxHashMap;
+
+use super::glob::{Glob, is_glob, unescape};
+use super::members::{Draft, Entry, Member, path_text};
+use super::text::expand;
+use super::tree::{Kind, Tree};
+use crate::manifest::{Result, Trouble, nearest};
+use crate::plan::{ActionId, FileId, Files, GlobMatches};
+
+/// Where the files that are read come from.
+#[derive(Debug, Default)]
+pub(super) struct Origins {
+    /// By file.
+    known: Vec<Option<Origin>>,
+    /// Every declared output, sorted by path.
+    outputs: Vec<FileId>,
+    /// By directory, the action that declares it or one around it.
+    around: FxHashMap<OsString, Option<ActionId>>,
+    globs: FxHashMap<String, Rc<[FileId]>>,
+    /// By file, the last action that was given it, plus one.
+    seen: Vec<u32>,
+}
+
+/// Where a file comes from that is not itself an output.
+#[derive(Clone, Debug)]
+pub(super) enum Origin {
+    Disk,
+    /// A directory that this action writes.
+    Inside(ActionId),
+    /// It is a directory in which these actions write.
+    Around(Rc<[ActionId]>),
+}
+
+/// What one action reads.
+#[derive(Debug, Default)]
+pub(super) struct Inputs {
+    pub(super) files: Vec<FileId>,
+    pub(super) globs: Vec<GlobMatches>,
+    /// Producers that `files` alone do not name.
+    pub(super) others: Vec<ActionId>,
+}
+
+impl Origins {
+    /// Takes the outputs of all members.
+    pub(super) fn new(mut outputs: Vec<FileId>, files: &Files) -> Self {
+        outputs.sort_unstable_by_key(|it| files.path(*it).as_os_str());
+        Self { outputs, ..Self::default() }
+    }
+
+    /// Returns the action that writes a directory, or one around it.
+    pub(super) fn around(&mut self, directory: &Path, files: &Files) -> Option<ActionId> {
+        if directory.as_os_str().is_empty() {
+            return None;
+        }
+        if let Some(known) = self.around.get(directory.as_os_str()) {
+            return *known;
+        }
+        let own = files.id(directory).and_then(|it| files.producer(it));
+        let found = own.or_else(|| self.around(directory.parent()?, files));
+        self.around.insert(directory.as_os_str().to_owned(), found);
+        found
+    }
+
+    /// Returns the declared outputs below a directory.
+    fn below(&self, directory: &Path, files: &Files) -> &[FileId] {
+        if directory.as_os_str().is_empty() || directory == Path::new(".") {
+            return &self.outputs;
+        }
+        let mut prefix = directory.as_os_str().as_encoded_bytes().to_vec();
+        prefix.push(b'/');
+        let bytes = |it: &FileId| files.path(*it).as_os_str().as_encoded_bytes();
+        let start = self.outputs.partition_point(|it| bytes(it) < &prefix[..]);
+        let rest = &self.outputs[start..];
+        &rest[..rest.partition_point(|it| bytes(it).starts_with(&prefix))]
+    }
+
+    fn producers_below(&self, directory: &Path, files: &Files) -> Rc<[ActionId]> {
+        let outputs = self.below(directory, files).iter();
+        let mut producers: Vec<ActionId> = outputs.filter_map(|it| files.producer(*it)).collect();
+        producers.sort_unstable();
+        producers.dedup();
+        producers.into()
+    }
+
+    /// Finds out where a file comes from that no action declares; `None` if from nowhere.
+    fn find(&mut self, id: FileId, tree: &mut Tree, files: &Files) -> Option<Origin> {
+        let path = files.path(id);
+        if let Some(action) = path.parent().and_then(|it| self.around(it, files)) {
+            return Some(Origin::Inside(action));
+        }
+        let below = || self.producers_below(path, files);
+        match tree.kind(path) {
+            Kind::File | Kind::Special => Some(Origin::Disk),
+            Kind::Directory => Some(Origin::Around(below())),
+            Kind::Missing => Some(below()).filter(|it| !it.is_empty()).map(Origin::Around),
+        }
+    }
+
+    /// Returns whether an action is given a file for the first time.
+    fn is_new(&mut self, id: FileId, action: ActionId, files: &Files) -> bool {
+        if self.seen.len() <= id.index() {
+            self.seen.resize(files.len(), 0);
+        }
+        let seen = &mut self.seen[id.index()];
+        std::mem::replace(seen, action.0 + 1) != action.0 + 1
+    }
+}
+
+impl<'d> Draft<'d> {
+    /// Expands what a member reads.
+    pub(super) fn inputs(
+        &mut self,
+        id: ActionId,
+        entry: usize,
+        member: &Member<'d>,
+        origins: &mut Origins,
+    ) -> Result<Inputs> {
+        let raw = self.entries[entry].raw;
+        let mut inputs =
+            Inputs { files: Vec::with_capacity(raw.inputs.len()), ..Inputs::default() };
+        for (index, text) in raw.inputs.iter().enumerate() {
+            let fail = |it: Trouble, entry: &Entry<'_>| it.at(entry.at("in").at(index));
+            let path = expand(text, &self.scope(member)).and_then(path_text);
+            let path = path.map_err(|it| fail(it, &self.entries[entry]))?;
+            let found = match is_glob(&path) && !self.is_exact(&path) {
+                true => self.add_glob(&path, member, origins, &mut inputs),
+                false => Ok(vec![self.files.intern(Path::new(&*unescape(&path)))]),
+            };
+            for file in found.map_err(|it| fail(it, &self.entries[entry]))? {
+                if origins.is_new(file, id, &self.files) {
+                    inputs.files.push(file);
+                    let found = self.look_up(file, &member.name, origins, &mut inputs);
+                    found.map_err(|it| fail(it, &self.entries[entry]))?;
+                }
+            }
+        }
+        Ok(inputs)
+    }
+
+    /// Returns whether a text with wildcards is the path of an output or of a file.
+    fn is_exact(&mut self, text: &str) -> bool {
+        let path = Path::new(text);
+        self.files.id(path).is_some_and(|it| self.files.producer(it).is_some())
+            || self.files.root().join(path).exists()
+    }
+
+    fn add_glob(
+        &mut self,
+        text: &str,
+        member: &Member<'d>,
+        origins: &mut Origins,
+        inputs: &mut Inputs,
+    ) -> Result<Vec<FileId>, Trouble> {
+        let glob = Glob::new(text, self.files.root())?;
+        inputs.others.extend(origins.around(&glob.base, &self.files));
+        let all = match origins.globs.get(text) {
+            Some(known) => Rc::clone(known),
+            None => self.glob_matches(text, &glob, origins)?,
+        };
+        let own = |it: &FileId| member.outputs.contains(it);
+        let files: Vec<FileId> = all.iter().copied().filter(|it| !own(it)).collect();
+        if files.is_empty() {
+            log::warn!(target: "walk", "{}: the glob `{text}` in `in` matches nothing", member.name);
+        }
+        inputs.globs.push(GlobMatches { pattern: text.to_owned(), files: files.clone() });
+        Ok(files)
+    }
+
+    /// Returns the files on disk and the outputs that a glob matches, sorted by path.
+    fn glob_matches(
+        &mut self,
+        text: &str,
+        glob: &Glob,
+        origins: &mut Origins,
+    ) -> Result<Rc<[FileId]>, Trouble> {
+        let on_disk = self.tree.matches(glob)?;
+        let mut all: Vec<FileId> = on_disk.iter().map(|it| self.files.intern(it)).collect();
+        let outputs = origins.below(&glob.base, &self.files).iter().copied();
+        all.extend(outputs.filter(|it| glob.is_match(self.files.path(*it))));
+        all.sort_unstable_by_key(|it| self.files.path(*it).as_os_str());
+        all.dedup();
+        let all: Rc<[FileId]> = all.into();
+        origins.globs.insert(text.to_owned(), Rc::clone(&all));
+        Ok(all)
+    }
+
+    /// Makes sure that a file comes from somewhere, and adds who has to come first.
+    fn look_up(
+        &mut self,
+        id: FileId,
+        name: &str,
+        origins: &mut Origins,
+        inputs: &mut Inputs,
+    ) -> Result<(), Trouble> {
+        if self.files.producer(id).is_some() {
+            return Ok(());
+        }
+        if origins.known.len() <= id.index() {
+            origins.known.resize(self.files.len(), None);
+        }
+        if origins.known[id.index()].is_none() {
+            let found = origins.find(id, &mut self.tree, &self.files);
+            origins.known[id.index()] = Some(found.ok_or_else(|| self.missing(id, name, origins))?);
+        }
+        match &origins.known[id.index()] {
+            Some(Origin::Inside(action)) => inputs.others.push(*action),
+            Some(Origin::Around(actions)) => inputs.others.extend(actions.iter()),
+            Some(Origin::Disk) | None => {}
+        }
+        Ok(())
+    }
+
+    fn missing(&mut self, id: FileId, name: &str, origins: &Origins) -> Trouble {
+        let path = self.files.path(id);
+        let shown = path.display().to_string();
+        let wrong = format!("`{shown}`, an input of `{name}`, neither exists nor is produced");
+        let beside = path.parent().map(|it| self.tree.names(it)).unwrap_or_default();
+        let outputs = origins.outputs.iter().filter_map(|it| self.files.path(*it).to_str());
+        let near = nearest(&shown, outputs.chain(beside.iter().map(String::as_str)));
+        match near.first() {
+            Some(near) => Trouble::new(wrong).label(format!("did you mean `{near}`?")),
+            None => Trouble::new(wrong).help("no action has it in its `out`"),
+        }
+    }
+}

@@ -1,0 +1,275 @@
+//! Which actions an entry of the manifest stands for, and what they write.
+//!
+//! A `foreach` sees the outputs of other actions, which may be members of a `foreach`
+//! themselves. So the members are found in rounds, each seeing what the round before
+//! declared, until nothing is new: as many rounds as there are `foreach`, at most.
+
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::glob::Glob;
+use super::settings::{no_nul, plain};
+use super::text::{OF_FILE, Scope, Style, expand, is_identifier};
+use super::tree::Tree;
+use super::vars::Vars;
+use crate::manifest::{Place, RawAction, Result, Sources, Trouble};
+use crate::plan::{FileId, Files};
+
+/// An action as the manifest has it.
+#[derive(Debug)]
+pub(super) struct Entry<'d> {
+    pub(super) raw: &'d RawAction<'d>,
+    pub(super) name: &'d str,
+    pub(super) place: Place,
+}
+
+/// One action that an entry stands for.
+#[derive(Debug)]
+pub(super) struct Member<'d> {
+    pub(super) name: Arc<str>,
+    pub(super) file: Option<PathBuf>,
+    pub(super) matrix: Vec<(&'d str, Rc<str>)>,
+    pub(super) outputs: Vec<FileId>,
+}
+
+/// What is known while a plan is made.
+#[derive(Debug)]
+pub(super) struct Draft<'d> {
+    pub(super) sources: &'d Sources,
+    pub(super) vars: Vars<'d>,
+    pub(super) tree: Tree,
+    pub(super) files: Files,
+    pub(super) entries: Vec<Entry<'d>>,
+    /// By entry.
+    pub(super) members: Vec<Vec<Member<'d>>>,
+}
+
+/// How many actions one matrix may make.
+const MAX_MEMBERS: usize = 1_000_000;
+
+impl Entry<'_> {
+    /// Returns the place of one of its keys.
+    pub(super) fn at(&self, key: &str) -> Place {
+        self.place.clone().at(key)
+    }
+
+    /// Returns the place of its name.
+    pub(super) fn place_of_name(&self) -> Place {
+        match self.raw.action {
+            Some(_) => self.at("action"),
+            None => self.place.clone().key(),
+        }
+    }
+}
+
+impl<'d> Draft<'d> {
+    /// Finds the members of every entry and declares their outputs.
+    pub(super) fn find_members(&mut self) -> Result<()> {
+        let (globs, plain) = self.globs()?;
+        self.members.resize_with(self.entries.len(), Vec::new);
+        for entry in plain {
+            self.members[entry] = self.family(entry, None)?;
+        }
+        for round in 0..=globs.len() {
+            let mut is_new = false;
+            for (entry, glob) in &globs {
+                is_new |= self.grow(*entry, glob)?;
+            }
+            if !is_new {
+                return self.refuse_empty(&globs);
+            }
+            if round == globs.len() {
+                return Err(self.endless(&globs));
+            }
+        }
+        Ok(())
+    }
+
+    /// Compiles the globs of all `foreach`; returns the other entries beside.
+    fn globs(&self) -> Result<(Vec<(usize, Glob)>, Vec<usize>)> {
+        let (mut globs, mut plain_ones) = (Vec::new(), Vec::new());
+        for (index, entry) in self.entries.iter().enumerate() {
+            let Some(text) = &entry.raw.foreach else {
+                plain_ones.push(index);
+                continue;
+            };
+            let text = expand(text, &plain(&self.vars, &self.files)).and_then(no_nul);
+            let glob = text.and_then(|it| Glob::new(&it, self.files.root()));
+            globs.push((index, glob.map_err(|it| it.at(entry.at("foreach")))?));
+        }
+        Ok((globs, plain_ones))
+    }
+
+    /// Matches a `foreach` again; returns whether it has new members.
+    fn grow(&mut self, entry: usize, glob: &Glob) -> Result<bool> {
+        let place = || self.entries[entry].at("foreach");
+        let mut found = self.tree.matches(glob).map_err(|it| it.at(place()))?;
+        let others = self.members.iter().enumerate().filter(|it| it.0 != entry);
+        let outputs = others.flat_map(|it| it.1).flat_map(|it| &it.outputs);
+        let outputs = outputs.map(|it| self.files.path(*it)).filter(|it| glob.is_match(it));
+        found.extend(outputs.map(Path::to_path_buf));
+        found.sort_unstable();
+        found.dedup();
+        let known = self.members[entry].iter().map(|it| it.file.as_deref());
+        if known.eq(found.iter().map(|it| Some(it.as_path()))) {
+            return Ok(false);
+        }
+        self.members[entry] = self.family(entry, Some(found))?;
+        Ok(true)
+    }
+
+    fn refuse_empty(&self, globs: &[(usize, Glob)]) -> Result<()> {
+        let is_empty = |it: &&(usize, Glob)| self.members[it.0].is_empty();
+        let Some((entry, _)) = globs.iter().find(is_empty) else { return Ok(()) };
+        let wrong =
+            Trouble::new(format!("`foreach` of `{}` matches nothing", self.entries[*entry].name));
+        let help = "no file and no output of another action is like this; \
+                    a wildcard does not match a leading dot";
+        Err(wrong.help(help).at(self.entries[*entry].at("foreach")))
+    }
+
+    fn endless(&self, globs: &[(usize, Glob)]) -> Box<crate::manifest::Fault> {
+        let names: Vec<&str> = globs.iter().map(|it| self.entries[it.0].name).collect();
+        let names = names.join("`, `");
+        let wrong = format!("without end: outputs of `foreach` actions match others (`{names}`)");
+        Trouble::new(wrong).at(self.entries[globs[0].0].at("foreach"))
+    }
+
+    /// Returns the members of an entry: each file, times each combination of its matrix.
+    fn family(&mut self, entry: usize, files: Option<Vec<PathBuf>>) -> Result<Vec<Member<'d>>> {
+        let combinations = self.combinations(entry)?;
+        let files = match files {
+            Some(files) => files.into_iter().map(Some).collect(),
+            None => vec![None],
+        };
+        let mut family = Vec::with_capacity(files.len() * combinations.len());
+        for file in files {
+            for matrix in &combinations {
+                let file = file.clone();
+                let name = self.member_name(entry, file.as_deref(), matrix)?;
+                let (matrix, outputs) = (matrix.clone(), Vec::new());
+                let mut member = Member { name, file, matrix, outputs };
+                member.outputs = self.outputs(entry, &member)?;
+                family.push(member);
+            }
+        }
+        Ok(family)
+    }
+
+    fn member_name(
+        &self,
+        entry: usize,
+        file: Option<&Path>,
+        matrix: &[(&str, Rc<str>)],
+    ) -> Result<Arc<str>> {
+        let group = self.entries[entry].name;
+        if file.is_none() && matrix.is_empty() {
+            return Ok(group.into());
+        }
+        let file = file.map(|it| {
+            let not_text = || {
+                let wrong = format!("`foreach` matches `{}`, which is not UTF-8", it.display());
+                Trouble::new(wrong).at(self.entries[entry].at("foreach"))
+            };
+            it.to_str().map(str::to_owned).ok_or_else(not_text)
+        });
+        let values = matrix.iter().map(|(key, value)| Ok(format!("{key}={value}")));
+        let parts = file.into_iter().chain(values).collect::<Result<Vec<String>>>()?;
+        Ok(format!("{group}:{}", parts.join(",")).into())
+    }
+
+    /// Returns every combination of the values of a matrix, the last key fastest.
+    fn combinations(&self, entry: usize) -> Result<Vec<Vec<(&'d str, Rc<str>)>>> {
+        let entry = &self.entries[entry];
+        let mut all = vec![Vec::new()];
+        let Some(matrix) = &entry.raw.matrix else { return Ok(all) };
+        for (key, cells) in matrix.iter() {
+            let place = entry.at("matrix").at(&**key);
+            check_key(key, entry, &place)?;
+            if cells.is_empty() {
+                let wrong = Trouble::new(format!("`{}` of the matrix has no values", &**key));
+                return Err(wrong.help("no action would be left").at(place));
+            }
+            if all.len().saturating_mul(cells.len()) > MAX_MEMBERS {
+                let wrong = format!("the matrix makes more than {MAX_MEMBERS} actions");
+                return Err(Trouble::new(wrong).at(entry.at("matrix").key()));
+            }
+            let scope = plain(&self.vars, &self.files);
+            let values = cells.iter().enumerate().map(|(index, cell)| {
+                let value = expand(&cell.0, &scope).and_then(no_nul);
+                value.map(Rc::from).map_err(|it| it.at(place.clone().at(index)))
+            });
+            let values = values.collect::<Result<Vec<Rc<str>>>>()?;
+            all = product(all, key, &values);
+        }
+        Ok(all)
+    }
+
+    /// Expands what a member writes.
+    fn outputs(&mut self, entry: usize, member: &Member<'d>) -> Result<Vec<FileId>> {
+        let raw = self.entries[entry].raw;
+        let mut outputs = Vec::with_capacity(raw.outputs.len());
+        for (index, text) in raw.outputs.iter().enumerate() {
+            let path = expand(text, &self.scope(member)).and_then(path_text);
+            let place = || self.entries[entry].at("out").at(index);
+            let path = path.map_err(|it| it.at(place()))?;
+            if path.contains(['*', '?']) {
+                let wrong = Trouble::new(format!("an output cannot be a glob: `{path}`"));
+                return Err(wrong.help("list each file that the action writes").at(place()));
+            }
+            let id = self.files.intern(Path::new(&*path));
+            if self.files.path(id) == Path::new(".") {
+                return Err(Trouble::new("an output cannot be the root itself").at(place()));
+            }
+            outputs.push(id);
+        }
+        Ok(outputs)
+    }
+
+    /// Returns what the placeholders of a member stand for, but for `{in}` and `{out}`.
+    pub(super) fn scope<'s>(&'s self, member: &'s Member<'d>) -> Scope<'s> {
+        Scope {
+            vars: &self.vars,
+            files: &self.files,
+            file: member.file.as_deref(),
+            matrix: &member.matrix,
+            io: None,
+            cwd: Path::new(""),
+            style: Style::Plain,
+        }
+    }
+}
+
+fn product<'d>(
+    all: Vec<Vec<(&'d str, Rc<str>)>>,
+    key: &'d str,
+    values: &[Rc<str>],
+) -> Vec<Vec<(&'d str, Rc<str>)>> {
+    let with = |it: &Vec<(&'d str, Rc<str>)>, value: &Rc<str>| {
+        let mut longer = it.clone();
+        longer.push((key, Rc::clone(value)));
+        longer
+    };
+    all.iter().flat_map(|it| values.iter().map(move |value| with(it, value))).collect()
+}
+
+fn check_key(key: &str, entry: &Entry<'_>, place: &Place) -> Result<()> {
+    let is_taken =
+        matches!(key, "in" | "out") || (entry.raw.foreach.is_some() && OF_FILE.contains(&key));
+    let wrong = match (is_identifier(key), is_taken) {
+        (true, false) => return Ok(()),
+        (false, _) => Trouble::new(format!("a key of a matrix cannot be called `{key}`"))
+            .help("a name is letters, digits, `_` and `-`, a letter first"),
+        (true, true) => Trouble::new(format!("`{{{key}}}` is a placeholder already")),
+    };
+    Err(wrong.at(place.clone().key()))
+}
+
+/// Refuses what cannot be a path.
+pub(super) fn path_text<T: AsRef<str>>(text: T) -> Result<T, Trouble> {
+    match text.as_ref().is_empty() {
+        true => Err(Trouble::new("an empty path")),
+        false => no_nul(text),
+    }
+}

@@ -1,0 +1,118 @@
+//! Who writes what: each file has one producer, and no output lies inside another.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::inputs::Origins;
+use super::members::{Draft, Member};
+use crate::manifest::{Place, Result, Trouble};
+use crate::plan::{ActionId, FileId, Names};
+
+/// A member and the entry that it is of; its position is its [`ActionId`].
+pub(super) type Flat<'d> = (usize, Member<'d>);
+
+impl<'d> Draft<'d> {
+    /// Takes the members of all entries, in order.
+    pub(super) fn take_members(&mut self) -> Result<Vec<Flat<'d>>> {
+        let members = std::mem::take(&mut self.members).into_iter().enumerate();
+        let all: Vec<Flat> = members
+            .flat_map(|(entry, family)| family.into_iter().map(move |it| (entry, it)))
+            .collect();
+        match u32::try_from(all.len()) {
+            Ok(_) => Ok(all),
+            Err(_) => Err(Trouble::new("more than 2^32 actions").at(Place::default())),
+        }
+    }
+
+    /// Gives every name its actions: those of single actions and of groups.
+    pub(super) fn names(&self, all: &[Flat<'d>]) -> Result<Names> {
+        let mut names = Names::with_capacity_and_hasher(all.len(), rustc_hash::FxBuildHasher);
+        let mut start = 0;
+        for family in all.chunk_by(|a, b| a.0 == b.0) {
+            let entry = family[0].0;
+            let end = start + family.len();
+            if family.len() > 1 || *family[0].1.name != *self.entries[entry].name {
+                self.add_name(&mut names, &self.entries[entry].name.into(), start..end, all)?;
+            }
+            for (offset, (_, member)) in family.iter().enumerate() {
+                let one = start + offset..start + offset + 1;
+                self.add_name(&mut names, &member.name, one, all)?;
+            }
+            start = end;
+        }
+        Ok(names)
+    }
+
+    fn add_name(
+        &self,
+        names: &mut Names,
+        name: &Arc<str>,
+        range: Range<usize>,
+        all: &[Flat<'d>],
+    ) -> Result<()> {
+        let index = |it: usize| u32::try_from(it).expect("counted by `take_members`");
+        let entry = all[range.start].0;
+        let Some(earlier) = names.insert(Arc::clone(name), index(range.start)..index(range.end))
+        else {
+            return Ok(());
+        };
+        let earlier = &self.entries[all[earlier.start as usize].0].place_of_name();
+        let wrong = Trouble::new(format!("two actions are called `{name}`")).label("again here");
+        let wrong = wrong.help(format!("the first is at {}", earlier.describe(self.sources)));
+        Err(wrong.at(self.entries[entry].place_of_name()))
+    }
+
+    /// Gives every output its producer.
+    pub(super) fn set_producers(&mut self, all: &[Flat<'d>]) -> Result<Origins> {
+        let mut outputs = Vec::with_capacity(all.len());
+        for (index, (entry, member)) in all.iter().enumerate() {
+            let id = ActionId(u32::try_from(index).expect("counted by `take_members`"));
+            for (position, output) in member.outputs.iter().enumerate() {
+                if let Some(earlier) = self.files.set_producer(*output, id) {
+                    let place = self.entries[*entry].at("out").at(position);
+                    return Err(self
+                        .two_producers(*output, &all[earlier.index()], member)
+                        .at(place));
+                }
+                outputs.push(*output);
+            }
+        }
+        let mut origins = Origins::new(outputs, &self.files);
+        self.refuse_nested(all, &mut origins)?;
+        Ok(origins)
+    }
+
+    fn two_producers(&self, file: FileId, earlier: &Flat<'d>, member: &Member<'d>) -> Trouble {
+        let path = self.files.path(file).display();
+        let (entry, earlier) = earlier;
+        if earlier.name == member.name {
+            return Trouble::new(format!("`{path}` is twice an output of `{}`", member.name));
+        }
+        let wrong = format!("`{}` and `{}` both write `{path}`", earlier.name, member.name);
+        let position = earlier.outputs.iter().position(|it| *it == file).unwrap_or(0);
+        let place = self.entries[*entry].at("out").at(position).describe(self.sources);
+        Trouble::new(wrong)
+            .label("written here too")
+            .help(format!("`{}` declares it at {place}; a file has one producer", earlier.name))
+    }
+
+    /// An output inside the directory that another action writes is never up to date.
+    fn refuse_nested(&self, all: &[Flat<'d>], origins: &mut Origins) -> Result<()> {
+        for (entry, member) in all {
+            for (position, output) in member.outputs.iter().enumerate() {
+                let path = self.files.path(*output);
+                let outer = path.parent().and_then(|it| origins.around(it, &self.files));
+                let Some(outer) = outer else { continue };
+                let wrong = format!(
+                    "`{}` writes `{}`, inside a directory that `{}` writes",
+                    member.name,
+                    path.display(),
+                    all[outer.index()].1.name,
+                );
+                let place = self.entries[*entry].at("out").at(position);
+                return Err(Trouble::new(wrong).help("a file has one producer").at(place));
+            }
+        }
+        Ok(())
+    }
+}

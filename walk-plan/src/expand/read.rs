@@ -1,0 +1,176 @@
+//! Reads a manifest as a plan, step by step.
+
+use std::path::{Path, PathBuf};
+
+use super::actions::Shared;
+use super::include::{self, Loaded};
+use super::members::{Draft, Entry};
+use super::settings;
+use super::tree::Tree;
+use crate::manifest::{
+    Diagnostic, ManifestError, Overrides, Place, Result, Source, SourceText, Sources, Trouble,
+};
+use crate::plan::{Files, Names, Plan, TargetError, find_cycle_member, lexical};
+
+impl Plan {
+    /// Reads a manifest, all that it includes, and the directories that its globs name.
+    ///
+    /// ```
+    /// use walk_plan::{Overrides, Plan, Source};
+    ///
+    /// let text = br#"{"actions": [
+    ///     {"action": "hello", "run": "echo hi > hi.txt", "out": ["hi.txt"]},
+    ///     {"action": "count", "run": ["wc", "-c", "{in}"], "in": ["hi.txt"]}
+    /// ]}"#;
+    /// let source = Source::Stdin { text: text.to_vec(), root: std::env::temp_dir() };
+    /// let plan = Plan::read(&source, &Overrides::default())?;
+    /// assert_eq!(plan.select(&["hi.txt".into()])?, plan.select(&["hello".into()])?);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If a manifest cannot be read, or the actions do not make a graph that could be
+    /// walked: two producers of one file, an input that neither exists nor is produced, a
+    /// cycle, more tokens than the queue has. The error shows the place.
+    pub fn read(source: &Source, overrides: &Overrides) -> Result<Plan, ManifestError> {
+        let sources = Sources::new();
+        let plan = read(&sources, source, overrides);
+        plan.map_err(|fault| fault.diagnose(&sources).into())
+    }
+}
+
+fn read(sources: &Sources, source: &Source, overrides: &Overrides) -> Result<Plan> {
+    let (first, manifest, root) = open(source)?;
+    let loaded = include::load(sources, first, &root)?;
+    let vars = settings::vars(&loaded, overrides, sources)?;
+    let settings = settings::settings(&loaded, overrides, &vars)?;
+    let queues = settings::queues(&loaded, &settings, sources)?;
+    let env = settings::env(&loaded, &vars)?;
+    let tools = settings::tools(&loaded, &vars, sources)?;
+
+    let (tree, files) = (Tree::new(&root), Files::new(root.clone()));
+    let (entries, members) = (entries(&loaded)?, Vec::new());
+    let mut draft = Draft { sources, vars, tree, files, entries, members };
+    draft.find_members()?;
+    let all = draft.take_members()?;
+    let names = draft.names(&all)?;
+    let mut origins = draft.set_producers(&all)?;
+    let shared = Shared::new(&settings, &queues, &tools, &names);
+    let (actions, edges) = draft.commands(&all, &shared, &mut origins)?;
+
+    let of_action: Vec<usize> = all.iter().map(|it| it.0).collect();
+    let (files, default) =
+        (std::mem::replace(&mut draft.files, Files::new(root.clone())), Vec::new());
+    let mut plan = Plan {
+        root,
+        manifest,
+        settings,
+        queues,
+        env,
+        tools,
+        actions,
+        files,
+        default,
+        names,
+        edges,
+    };
+    refuse_cycle(&plan, &draft, &of_action)?;
+    set_default(&mut plan, &loaded[0])?;
+    Ok(plan)
+}
+
+/// Returns the first text, the manifest's path and the directory that paths start from.
+fn open(source: &Source) -> Result<(SourceText, PathBuf, PathBuf)> {
+    let absolute = |path: &Path| {
+        let wrong = |it| Diagnostic::of_file(path, format!("no absolute path: {it}"));
+        std::path::absolute(path).map(|it| lexical(&it)).map_err(wrong)
+    };
+    match source {
+        Source::File(path) => {
+            let text = SourceText::from_file(path)?;
+            let manifest = absolute(path)?;
+            let root = manifest.parent().unwrap_or(Path::new("/")).to_path_buf();
+            Ok((text, manifest, root))
+        }
+        Source::Stdin { text, root } => {
+            Ok((SourceText::from_stdin(text)?, PathBuf::from("-"), absolute(root)?))
+        }
+    }
+}
+
+/// Collects the actions of all manifests, in order.
+fn entries<'d>(loaded: &'d [Loaded<'d>]) -> Result<Vec<Entry<'d>>> {
+    let mut entries = Vec::new();
+    for Loaded { source, parsed } in loaded {
+        for (name, raw) in parsed.document.action.iter() {
+            let place = Place::of(*source, &["action", name]);
+            if raw.action.is_some() {
+                let wrong = "the name of this action is the key of its table";
+                return Err(Trouble::new(wrong).at(place.at("action").key()));
+            }
+            entries.push(Entry { raw, name, place });
+        }
+        let actions = &parsed.document.actions;
+        let listed = actions.len() - parsed.lines.len();
+        for (index, raw) in actions.iter().enumerate() {
+            let place = match index.checked_sub(listed) {
+                Some(line) => {
+                    Place { source: *source, start: parsed.lines[line], ..Place::default() }
+                }
+                None => Place::of(*source, &["actions"]).at(index),
+            };
+            let Some(name) = &raw.action else {
+                let wrong = Trouble::new("an action without a name");
+                return Err(wrong.help("its name is the value of `action`").at(place));
+            };
+            entries.push(Entry { raw, name, place });
+        }
+    }
+    entries.iter().try_for_each(check_name)?;
+    Ok(entries)
+}
+
+fn check_name(entry: &Entry<'_>) -> Result<()> {
+    let wrong = match entry.name {
+        "" => Trouble::new("an empty name"),
+        it if it.contains(char::is_control) => {
+            Trouble::new(format!("a control character in the name {it:?}"))
+        }
+        _ => return Ok(()),
+    };
+    Err(wrong.at(entry.place_of_name()))
+}
+
+/// A cycle is printed by the graph, which finds the shortest.
+fn refuse_cycle(plan: &Plan, draft: &Draft<'_>, of_action: &[usize]) -> Result<()> {
+    let Some(member) = find_cycle_member(&plan.edges) else { return Ok(()) };
+    let error = plan.dag(&[]).err().map(|it| it.to_string());
+    let trouble = Trouble::new(error.unwrap_or_else(|| "a cycle".into()));
+    Err(trouble.at(draft.entries[of_action[member.index()]].place_of_name()))
+}
+
+fn set_default(plan: &mut Plan, first: &Loaded<'_>) -> Result<()> {
+    let Some(header) = &first.parsed.document.walk else { return Ok(()) };
+    for (index, target) in header.default.iter().enumerate() {
+        let place = || Place::of(first.source, &["walk", "default"]).at(index);
+        let found = plan.select(&[target.to_string()]);
+        let found = found.map_err(|it| unknown_default(&plan.names, &it, target).at(place()))?;
+        plan.default.extend(found);
+    }
+    plan.default.sort_unstable();
+    plan.default.dedup();
+    Ok(())
+}
+
+fn unknown_default(names: &Names, error: &TargetError, target: &str) -> Trouble {
+    match error {
+        TargetError::Unknown { .. } => {
+            let mut names: Vec<&str> = names.keys().map(|it| &**it).collect();
+            names.sort_unstable();
+            let trouble = Trouble::new(format!("no action or output is called `{target}`"));
+            trouble.nearest(target, names.into_iter())
+        }
+        other => Trouble::new(other.to_string()),
+    }
+}

@@ -1,0 +1,217 @@
+//! Everything but the actions: settings, queues, environment, tools, variables.
+
+use std::collections::BTreeMap;
+use std::num::NonZero;
+use std::path::Path;
+use std::thread::available_parallelism;
+use std::time::Duration;
+
+use super::include::Loaded;
+use super::text::{Scope, Style, expand};
+use super::vars::Vars;
+use crate::manifest::{Entries, Jobs, List, Overrides, Place, Result, Sources, Trouble};
+use crate::plan::{Env, Files, Settings, Tool};
+
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(24 * 60 * 60);
+const DEFAULT_GRACE: Duration = Duration::from_secs(5);
+const DEFAULT_SHELL: [&str; 2] = ["sh", "-euc"];
+
+/// The queue of actions that name none, and the one of those that have the terminal.
+pub(super) const DEFAULT: &str = "default";
+pub(super) const INTERACTIVE: &str = "interactive";
+
+/// Collects the variables of all manifests, with what the command line says over them.
+pub(super) fn vars<'d>(
+    loaded: &'d [Loaded<'d>],
+    overrides: &'d Overrides,
+    sources: &Sources,
+) -> Result<Vars<'d>> {
+    let mut vars = Vars::default();
+    for it in loaded {
+        for (name, text) in it.parsed.document.vars.iter() {
+            let place = Place::of(it.source, &["vars", name]);
+            if let Some(earlier) = vars.declare(name, text, place.clone()) {
+                return Err(twice("variable", name, &earlier, sources).at(place.key()));
+            }
+        }
+    }
+    for (name, text) in &overrides.vars {
+        if !vars.set(name, text) {
+            let wrong = Trouble::new(format!("no variable `{name}` to set"));
+            let place = Place::of(0, &["vars"]).key();
+            return Err(wrong.nearest(name, vars.names()).at(place));
+        }
+    }
+    vars.resolve()?;
+    Ok(vars)
+}
+
+/// Describes a second declaration, naming the first.
+pub(super) fn twice(what: &str, name: &str, earlier: &Place, sources: &Sources) -> Trouble {
+    let earlier = earlier.clone().key().describe(sources);
+    Trouble::new(format!("{what} `{name}` is declared twice"))
+        .label("again here")
+        .help(format!("first declared at {earlier}"))
+}
+
+/// Reads the settings of the first manifest and fills in the defaults.
+pub(super) fn settings(
+    loaded: &[Loaded<'_>],
+    overrides: &Overrides,
+    vars: &Vars<'_>,
+) -> Result<Settings> {
+    let raw = loaded[0].parsed.document.settings.as_ref();
+    let jobs = match (overrides.jobs, raw.and_then(|it| it.jobs)) {
+        (Some(jobs), _) | (None, Some(Jobs::Count(jobs))) => jobs,
+        (None, Some(Jobs::Cpus) | None) => cpus(),
+    };
+    let period = |given: Option<Duration>, default| given.unwrap_or(default);
+    let timeout = raw.and_then(|it| it.timeout).map(|it| it.0);
+    refuse_zero(timeout, &Place::of(0, &["settings", "timeout"]))?;
+    Ok(Settings {
+        jobs,
+        timeout: period(timeout, DEFAULT_TIMEOUT),
+        grace: period(raw.and_then(|it| it.grace).map(|it| it.0), DEFAULT_GRACE),
+        keep_going: raw.is_some_and(|it| it.keep_going),
+        shell: match raw.and_then(|it| it.shell.as_ref()) {
+            Some(shell) => command(shell, vars, &Place::of(0, &["settings", "shell"]))?,
+            None => DEFAULT_SHELL.map(str::to_owned).to_vec(),
+        },
+        keep_failed: raw.is_some_and(|it| it.keep_failed),
+    })
+}
+
+fn cpus() -> u32 {
+    let count = available_parallelism().map_or(1, NonZero::get);
+    u32::try_from(count).unwrap_or(u32::MAX)
+}
+
+/// Refuses a timeout that nothing could keep.
+pub(super) fn refuse_zero(timeout: Option<Duration>, place: &Place) -> Result<()> {
+    match timeout {
+        Some(Duration::ZERO) => Err(Trouble::new("a timeout of zero").at(place.clone())),
+        _ => Ok(()),
+    }
+}
+
+/// Collects the queues: the declared ones, `default` and `interactive`.
+pub(super) fn queues(
+    loaded: &[Loaded<'_>],
+    settings: &Settings,
+    sources: &Sources,
+) -> Result<BTreeMap<String, u32>> {
+    let built_in = [(DEFAULT, settings.jobs), (INTERACTIVE, 1)];
+    let mut queues: BTreeMap<String, u32> = built_in.map(|it| (it.0.to_owned(), it.1)).into();
+    let mut places: BTreeMap<&str, Place> = BTreeMap::new();
+    for it in loaded {
+        for (name, tokens) in it.parsed.document.queues.iter() {
+            let place = Place::of(it.source, &["queues", name]);
+            if let Some(help) = reserved(name) {
+                let wrong = Trouble::new(format!("the queue `{name}` is built in"));
+                return Err(wrong.help(help).at(place.key()));
+            }
+            if let Some(earlier) = places.insert(name, place.clone()) {
+                return Err(twice("queue", name, &earlier, sources).at(place.key()));
+            }
+            queues.insert(name.to_string(), tokens.narrow(u32::MAX));
+        }
+    }
+    Ok(queues)
+}
+
+fn reserved(queue: &str) -> Option<&'static str> {
+    match queue {
+        DEFAULT => Some("its tokens are `jobs` in [settings]"),
+        INTERACTIVE => Some("it has one token: there is one terminal"),
+        _ => None,
+    }
+}
+
+/// Collects the environment of every action.
+pub(super) fn env(loaded: &[Loaded<'_>], vars: &Vars<'_>) -> Result<Env> {
+    let mut env = Env::default();
+    for it in loaded {
+        let raw = &it.parsed.document.env;
+        let place = Place::of(it.source, &["env", "set"]);
+        env.set.extend(variables(&raw.set, &plain(vars, &Files::new("/".into())), &place)?);
+        env.track.extend(raw.track.iter().map(ToString::to_string));
+    }
+    env.track.sort_unstable();
+    env.track.dedup();
+    Ok(env)
+}
+
+/// Expands environment variables.
+pub(super) fn variables(
+    raw: &Entries<'_, crate::manifest::Text<'_>>,
+    scope: &Scope<'_>,
+    place: &Place,
+) -> Result<BTreeMap<String, String>> {
+    let expand_one = |(name, text): &(crate::manifest::Text<'_>, crate::manifest::Text<'_>)| {
+        let place = || place.clone().at(&**name);
+        if name.is_empty() || name.contains(['=', '\0']) {
+            let wrong =
+                Trouble::new(format!("no environment variable can be called {:?}", &**name));
+            return Err(wrong.at(place().key()));
+        }
+        let value = expand(text, scope).and_then(no_nul).map_err(|it| it.at(place()))?;
+        Ok((name.to_string(), value.into_owned()))
+    };
+    raw.iter().map(expand_one).collect()
+}
+
+/// Refuses a NUL, which no argument, path or variable of a process can hold.
+pub(super) fn no_nul<T: AsRef<str>>(text: T) -> Result<T, Trouble> {
+    match text.as_ref().contains('\0') {
+        true => Err(Trouble::new("a NUL character, which no command or path can hold")),
+        false => Ok(text),
+    }
+}
+
+/// Collects the tools.
+pub(super) fn tools(
+    loaded: &[Loaded<'_>],
+    vars: &Vars<'_>,
+    sources: &Sources,
+) -> Result<Vec<Tool>> {
+    let mut tools: Vec<Tool> = Vec::new();
+    let mut places: Vec<Place> = Vec::new();
+    for it in loaded {
+        for (name, raw) in it.parsed.document.tool.iter() {
+            let place = Place::of(it.source, &["tool", name]);
+            if let Some(known) = tools.iter().position(|it| it.name == **name) {
+                return Err(twice("tool", name, &places[known], sources).at(place.key()));
+            }
+            if raw.version.is_empty() {
+                let wrong = Trouble::new(format!("the tool `{name}` has no `version`"));
+                let help = "`version` is the command that prints it: [\"cc\", \"--version\"]";
+                return Err(wrong.help(help).at(place.key()));
+            }
+            let version = command(&raw.version, vars, &place.clone().at("version"))?;
+            tools.push(Tool { name: name.to_string(), version });
+            places.push(place);
+        }
+    }
+    Ok(tools)
+}
+
+/// Expands a program and its arguments outside of any action.
+fn command(raw: &List<'_>, vars: &Vars<'_>, place: &Place) -> Result<Vec<String>> {
+    let files = Files::new("/".into());
+    let scope = plain(vars, &files);
+    let words = raw.iter().enumerate().map(|(index, text)| {
+        let word = expand(text, &scope).and_then(no_nul);
+        word.map(Into::into).map_err(|it| it.at(place.clone().at(index)))
+    });
+    let words = words.collect::<Result<Vec<String>>>()?;
+    if words.first().is_none_or(String::is_empty) {
+        return Err(Trouble::new("an empty command").at(place.clone()));
+    }
+    Ok(words)
+}
+
+/// Returns a scope with nothing but variables.
+pub(super) fn plain<'s>(vars: &'s Vars<'s>, files: &'s Files) -> Scope<'s> {
+    let (matrix, cwd) = (&[], Path::new(""));
+    Scope { vars, files, file: None, matrix, io: None, cwd, style: Style::Plain }
+}
