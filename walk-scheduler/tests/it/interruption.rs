@@ -64,6 +64,18 @@ fn s5_a_hung_job_times_out_while_others_keep_ending() {
 }
 
 #[test]
+fn s5_a_job_is_told_even_if_another_has_ended_already() {
+    let mut scheduler = Scheduler::new(&tokens(2));
+    scheduler.submit("hung", until_interrupted().timeout(SHORT)).expect("can run");
+    scheduler.submit("nop", nop()).expect("can run");
+    start_all(&mut scheduler);
+    std::thread::sleep(SHORT * 2);
+    let mut tags = vec![finished(&mut scheduler).tag, eventually_ended(&mut scheduler).tag];
+    tags.sort_unstable();
+    assert_eq!(tags, ["hung", "nop"]);
+}
+
+#[test]
 fn s5_others_go_on_while_one_ignores_its_interruption() {
     let mut scheduler = Scheduler::new(&tokens(2));
     let (gate, deaf) = gated();

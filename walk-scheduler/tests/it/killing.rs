@@ -117,26 +117,35 @@ fn running_in(directory: &std::path::Path) -> Vec<String> {
         .collect()
 }
 
-#[test]
-fn s7_those_that_obey_have_their_grace_and_no_more_is_waited() {
-    let begin = Instant::now();
-    let obedient = "trap 'echo cleaned >> end; exit 0' TERM; echo $$ >> pids;
-        while :; do sleep 0.01; done";
-    check_one(obedient, 1, How::Trigger, |it| it);
+/// Cleans up when asked to end, which takes a moment.
+const OBEDIENT: &str = "trap 'sleep 0.1; echo cleaned >> end; exit 0' TERM; echo $$ >> pids;
+    while :; do sleep 0.01; done";
+
+/// Runs a script that runs the file `obedient`, and asks it to end.
+fn check_grace(script: &str) {
     let place = Place::new();
-    // The leader dies at once, what it started takes a little longer.
-    let slow = "trap 'sleep 0.1; echo cleaned >> end; exit 0' TERM; echo $$ >> pids;
-        while :; do sleep 0.01; done";
+    std::fs::write(place.path("obedient"), OBEDIENT).expect("ours");
     let params = tokens(1);
     let mut scheduler = Scheduler::new(&params);
-    std::fs::write(place.path("slow"), slow).expect("ours");
-    scheduler.submit((), Job::new(place.sh("sh slow; true"))).expect("can run");
+    scheduler.submit((), Job::new(place.sh(script))).expect("can run");
     start_all(&mut scheduler);
     place.lines("pids", 1);
+    let begin = Instant::now();
     params.interrupt.trigger();
     finished(&mut scheduler);
-    assert_eq!(place.read("end"), "cleaned\n");
+    assert_eq!(place.read("end"), "cleaned\n", "{script}");
     assert!(begin.elapsed() < FOREVER, "the grace period was not sat out");
+}
+
+#[test]
+fn s7_those_that_obey_have_their_grace_and_no_more_is_waited() {
+    check_one(OBEDIENT, 1, How::Trigger, |it| it);
+    check_grace("exec sh obedient");
+    // The leader dies at once, what it started takes longer.
+    check_grace("sh obedient; true");
+    // SIGTERM to the group does not reach it.
+    check_grace("setsid sh obedient & wait; true");
+    check_grace("(setsid sh obedient &); exec sleep 600");
 }
 
 #[test]

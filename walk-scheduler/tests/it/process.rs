@@ -122,6 +122,8 @@ fn p3_both_streams_go_to_one_file_in_order() {
     .expect("ours");
     run(Job::new(place.sh(script)));
     assert_eq!(place.read("output"), "out 1\nerr 1\nout 2\nerr 2\nout 3\nerr 3\n");
+    run(Job::new(place.sh("echo to be emptied; : > output; echo short")));
+    assert_eq!(place.read("output"), "short\n", "appended at the end, wherever that is");
     let fresh = Place::new();
     run(Job::new(fresh.sh("true")));
     let mode = fs::metadata(fresh.path("output")).expect("created").permissions().mode();

@@ -6,7 +6,8 @@ use std::time::Duration;
 use walk_scheduler::{InterruptCause, Job, JobStatus, Process, Scheduler};
 
 use crate::support::{
-    FOREVER, Place, drive, eventually, finished, start_all, state, tokens, until_interrupted,
+    FOREVER, Place, drive, eventually, eventually_ended, finished, gated, start_all, state, tokens,
+    until_interrupted,
 };
 
 /// Lets time pass; here time is what is tested.
@@ -44,15 +45,20 @@ fn suspended_children_stop_and_go_on_when_resumed() {
 #[test]
 fn s5_a_suspended_job_does_not_time_out() {
     let timeout = Duration::from_millis(300);
-    let params = tokens(2);
+    let params = tokens(3);
     let mut scheduler = Scheduler::new(&params);
     params.interrupt.suspend();
     let process = Job::new(Process::new("sleep").arg("600"));
     scheduler.submit("process", process.timeout(timeout)).expect("can run");
     scheduler.submit("closure", until_interrupted().timeout(timeout)).expect("can run");
+    let (gate, gated) = gated();
+    scheduler.submit("gated", gated.timeout(timeout)).expect("can run");
     start_all(&mut scheduler);
     pass(timeout * 2);
     assert!(scheduler.try_wait().is_none());
+    drop(gate);
+    let ended = eventually_ended(&mut scheduler);
+    assert_eq!((ended.tag, ended.outcome.status), ("gated", JobStatus::Success));
     params.interrupt.resume();
     for finished in drive(&mut scheduler) {
         assert_eq!(finished.outcome.interrupted, Some(InterruptCause::Timeout));
