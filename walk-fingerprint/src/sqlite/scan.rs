@@ -54,19 +54,20 @@ impl Scan {
     ///
     /// # Errors
     ///
-    /// Also when a uid comes twice, which is damage.
+    /// Also when a uid or an id comes twice, which is damage: an update would miss its row.
     pub(super) fn read(connection: &Connection) -> rusqlite::Result<Self> {
         let mut scan = Self::default();
         let mut statement =
             connection.prepare_cached("SELECT id, uid, fingerprint, note FROM action")?;
         let mut rows = statement.query([])?;
+        let mut last = i64::MIN;
         while let Some(row) = rows.next()? {
-            let Some(uid) = text(row, 1)? else { continue };
-            let cells = [scan.keep(blob(row, 2)?), scan.keep(blob(row, 3)?)];
-            let action = Action { id: row.get(0)?, cells };
-            if scan.actions.insert(uid.into(), action).is_some() {
+            let id = row.get(0)?;
+            let is_duplicate = !scan.read_row(id, row)?;
+            if is_duplicate || id <= last {
                 return Err(Error::QueryReturnedMoreThanOneRow);
             }
+            last = id;
         }
         Ok(scan)
     }
@@ -105,6 +106,13 @@ impl Scan {
         let mut uids: Vec<String> = uids.map(|(uid, _)| uid.to_string()).collect();
         uids.sort_unstable();
         uids
+    }
+
+    /// Returns whether the uid is a new one.
+    fn read_row(&mut self, id: i64, row: &Row<'_>) -> rusqlite::Result<bool> {
+        let Some(uid) = text(row, 1)? else { return Ok(true) };
+        let cells = [self.keep(blob(row, 2)?), self.keep(blob(row, 3)?)];
+        Ok(self.actions.insert(uid.into(), Action { id, cells }).is_none())
     }
 
     fn keep(&mut self, record: Option<&[u8]>) -> Cell {

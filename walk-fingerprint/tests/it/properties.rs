@@ -197,7 +197,7 @@ fn verify(store: &mut SqliteStore) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(100))]
+    #![proptest_config(ProptestConfig::with_cases(30000))]
 
     /// F9.
     #[test]
