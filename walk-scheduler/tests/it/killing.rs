@@ -77,6 +77,10 @@ fn p4_those_that_ignore_sigterm_die() {
 #[test]
 fn p4_one_without_its_environment_dies() {
     check("setsid env -i /bin/sh -c 'echo $$ >> pids; exec sleep 600' & wait; sleep 600", 1);
+    let orphan = "(env -i /bin/sh -c 'echo $$ >> pids; exec sleep 600' &); exec sleep 600";
+    // Its group is all that tells whose it is.
+    check_one(orphan, 1, How::Impatient, |it| it);
+    check_one(orphan, 1, How::Kill, |it| it);
 }
 
 #[test]
