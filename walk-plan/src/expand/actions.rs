@@ -12,7 +12,7 @@ use super::members::{Draft, Entry, Member, path_text};
 use super::outputs::Flat;
 use super::settings::{DEFAULT, INTERACTIVE, no_nul, refuse_zero, variables};
 use super::text::{Io, Scope, Style, expand};
-use crate::manifest::{List, Result, RunText, Trouble};
+use crate::manifest::{List, Result, RunText, Text, Trouble};
 use crate::plan::{
     ActionId, Command, Edges, FileId, Names, Retry, Run, Settings, Tool, lexical, seen_from,
 };
@@ -84,14 +84,14 @@ impl<'d> Draft<'d> {
         let io = Io { inputs: &inputs.files, outputs: &member.outputs };
         let scope = Scope { io: Some(io), cwd: &cwd, ..self.scope(member) };
         refuse_without_run(entry)?;
-        refuse_zero(raw.timeout.map(|it| it.0), &entry.at("timeout"))?;
+        refuse_zero(raw.timeout.map(|it| it.0), || entry.at("timeout"))?;
         let (queue, tokens) = queue(entry, &scope, shared)?;
         let late = raw.late.as_ref().map(|it| late(it, &scope, entry)).transpose()?;
         Ok(Command {
             name: Arc::clone(&member.name),
             group,
             run: run(entry, &scope)?,
-            env: variables(&raw.env, &scope, &entry.at("env"))?,
+            env: variables(&raw.env, &scope, || entry.at("env"))?,
             depfile,
             tools: tools(entry, shared)?,
             deps: actions(entry, "deps", &raw.deps, &scope, shared)?,
@@ -261,7 +261,7 @@ fn queue(entry: &Entry<'_>, scope: &Scope<'_>, shared: &Shared<'_>) -> Result<(A
 }
 
 fn tools(entry: &Entry<'_>, shared: &Shared<'_>) -> Result<Vec<usize>> {
-    let find = |(index, name): (usize, &crate::manifest::Text<'_>)| {
+    let find = |(index, name): (usize, &Text<'_>)| {
         let known = shared.tools.iter().position(|it| it.name == **name);
         known.ok_or_else(|| {
             let wrong = Trouble::new(format!("unknown tool `{}`", &**name));

@@ -11,11 +11,11 @@ use std::rc::Rc;
 use rustc_hash::FxHashMap;
 
 use super::glob::{Glob, is_glob, unescape};
-use super::members::{Draft, Entry, Member, path_text};
-use super::text::expand;
+use super::members::{Draft, Member, path_text};
+use super::text::{expand, is_plain};
 use super::tree::{Kind, Tree};
 use crate::manifest::{Result, Trouble, nearest};
-use crate::plan::{ActionId, FileId, Files, GlobMatches};
+use crate::plan::{ActionId, FileId, Files, GlobMatches, split};
 
 /// Where the files that are read come from.
 #[derive(Debug, Default)]
@@ -66,7 +66,7 @@ impl Origins {
             return *known;
         }
         let own = files.id(directory).and_then(|it| files.producer(it));
-        let found = own.or_else(|| self.around(directory.parent()?, files));
+        let found = own.or_else(|| self.around(split(directory)?.0, files));
         self.around.insert(directory.as_os_str().to_owned(), found);
         found
     }
@@ -95,7 +95,7 @@ impl Origins {
     /// Finds out where a file comes from that no action declares; `None` if from nowhere.
     fn find(&mut self, id: FileId, tree: &mut Tree, files: &Files) -> Option<Origin> {
         let path = files.path(id);
-        if let Some(action) = path.parent().and_then(|it| self.around(it, files)) {
+        if let Some(action) = split(path).and_then(|it| self.around(it.0, files)) {
             return Some(Origin::Inside(action));
         }
         let below = || self.producers_below(path, files);
@@ -116,6 +116,14 @@ impl Origins {
     }
 }
 
+/// An action whose inputs are being collected.
+struct Reading<'r, 'd> {
+    id: ActionId,
+    member: &'r Member<'d>,
+    origins: &'r mut Origins,
+    inputs: Inputs,
+}
+
 impl<'d> Draft<'d> {
     /// Expands what a member reads.
     pub(super) fn inputs(
@@ -125,26 +133,39 @@ impl<'d> Draft<'d> {
         member: &Member<'d>,
         origins: &mut Origins,
     ) -> Result<Inputs> {
-        let raw = self.entries[entry].raw;
-        let mut inputs =
-            Inputs { files: Vec::with_capacity(raw.inputs.len()), ..Inputs::default() };
-        for (index, text) in raw.inputs.iter().enumerate() {
-            let fail = |it: Trouble, entry: &Entry<'_>| it.at(entry.at("in").at(index));
-            let path = expand(text, &self.scope(member)).and_then(path_text);
-            let path = path.map_err(|it| fail(it, &self.entries[entry]))?;
-            let found = match is_glob(&path) && !self.is_exact(&path) {
-                true => self.add_glob(&path, member, origins, &mut inputs),
-                false => Ok(vec![self.files.intern(Path::new(&*unescape(&path)))]),
-            };
-            for file in found.map_err(|it| fail(it, &self.entries[entry]))? {
-                if origins.is_new(file, id, &self.files) {
-                    inputs.files.push(file);
-                    let found = self.look_up(file, &member.name, origins, &mut inputs);
-                    found.map_err(|it| fail(it, &self.entries[entry]))?;
-                }
-            }
+        let texts = &self.entries[entry].raw.inputs;
+        let files = Vec::with_capacity(texts.len());
+        let inputs = Inputs { files, ..Inputs::default() };
+        let mut reading = Reading { id, member, origins, inputs };
+        for (index, text) in texts.iter().enumerate() {
+            let found = self.input(text, &mut reading);
+            found.map_err(|it| it.at(self.entries[entry].at("in").at(index)))?;
         }
-        Ok(inputs)
+        Ok(reading.inputs)
+    }
+
+    /// Adds the files that one text of `in` stands for.
+    fn input(&mut self, text: &str, reading: &mut Reading<'_, 'd>) -> Result<(), Trouble> {
+        if is_plain(text) {
+            let file = self.files.intern(Path::new(text));
+            return self.add(file, reading);
+        }
+        let path = expand(text, &self.scope(reading.member)).and_then(path_text)?.into_owned();
+        if is_glob(&path) && !self.is_exact(&path) {
+            let files = self.add_glob(path, reading)?;
+            return files.iter().try_for_each(|it| self.add(*it, reading));
+        }
+        let file = self.files.intern(Path::new(&*unescape(&path)));
+        self.add(file, reading)
+    }
+
+    /// Adds one file, unless the action has it already.
+    fn add(&mut self, file: FileId, reading: &mut Reading<'_, 'd>) -> Result<(), Trouble> {
+        if !reading.origins.is_new(file, reading.id, &self.files) {
+            return Ok(());
+        }
+        reading.inputs.files.push(file);
+        self.look_up(file, reading)
     }
 
     /// Returns whether a text with wildcards is the path of an output or of a file.
@@ -154,25 +175,26 @@ impl<'d> Draft<'d> {
             || self.files.root().join(path).exists()
     }
 
+    /// Adds what a glob matches to the list of globs; the action's own outputs are no input.
     fn add_glob(
         &mut self,
-        text: &str,
-        member: &Member<'d>,
-        origins: &mut Origins,
-        inputs: &mut Inputs,
+        pattern: String,
+        reading: &mut Reading<'_, 'd>,
     ) -> Result<Vec<FileId>, Trouble> {
-        let glob = Glob::new(text, self.files.root())?;
+        let Reading { member, origins, inputs, .. } = reading;
+        let glob = Glob::new(&pattern, self.files.root())?;
         inputs.others.extend(origins.around(&glob.base, &self.files));
-        let all = match origins.globs.get(text) {
+        let all = match origins.globs.get(&pattern) {
             Some(known) => Rc::clone(known),
-            None => self.glob_matches(text, &glob, origins)?,
+            None => self.glob_matches(&pattern, &glob, origins)?,
         };
-        let own = |it: &FileId| member.outputs.contains(it);
-        let files: Vec<FileId> = all.iter().copied().filter(|it| !own(it)).collect();
+        let is_own = |it: &FileId| member.outputs.contains(it);
+        let files: Vec<FileId> = all.iter().copied().filter(|it| !is_own(it)).collect();
         if files.is_empty() {
-            log::warn!(target: "walk", "{}: the glob `{text}` in `in` matches nothing", member.name);
+            let name = &member.name;
+            log::warn!(target: "walk", "{name}: the glob `{pattern}` in `in` matches nothing");
         }
-        inputs.globs.push(GlobMatches { pattern: text.to_owned(), files: files.clone() });
+        inputs.globs.push(GlobMatches { pattern, files: files.clone() });
         Ok(files)
     }
 
@@ -195,22 +217,18 @@ impl<'d> Draft<'d> {
     }
 
     /// Makes sure that a file comes from somewhere, and adds who has to come first.
-    fn look_up(
-        &mut self,
-        id: FileId,
-        name: &str,
-        origins: &mut Origins,
-        inputs: &mut Inputs,
-    ) -> Result<(), Trouble> {
+    fn look_up(&mut self, id: FileId, reading: &mut Reading<'_, 'd>) -> Result<(), Trouble> {
         if self.files.producer(id).is_some() {
             return Ok(());
         }
+        let Reading { member, origins, inputs, .. } = reading;
         if origins.known.len() <= id.index() {
             origins.known.resize(self.files.len(), None);
         }
         if origins.known[id.index()].is_none() {
             let found = origins.find(id, &mut self.tree, &self.files);
-            origins.known[id.index()] = Some(found.ok_or_else(|| self.missing(id, name, origins))?);
+            let found = found.ok_or_else(|| self.missing(id, &member.name, origins))?;
+            origins.known[id.index()] = Some(found);
         }
         match &origins.known[id.index()] {
             Some(Origin::Inside(action)) => inputs.others.push(*action),

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use super::glob::Glob;
 use super::settings::{no_nul, plain};
-use super::text::{OF_FILE, Scope, Style, expand, is_identifier};
+use super::text::{OF_FILE, Scope, Style, expand, is_identifier, is_plain};
 use super::tree::Tree;
 use super::vars::Vars;
 use crate::manifest::{Place, RawAction, Result, Sources, Trouble};
@@ -21,7 +21,18 @@ use crate::plan::{FileId, Files};
 pub(super) struct Entry<'d> {
     pub(super) raw: &'d RawAction<'d>,
     pub(super) name: &'d str,
-    pub(super) place: Place,
+    pub(super) origin: Origin,
+}
+
+/// Where an entry is written: what it takes to make its [`Place`].
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Origin {
+    /// In the table `action` of a source, by name.
+    Table(usize),
+    /// In the list `actions` of a source.
+    List(usize, usize),
+    /// On the line of a source that begins at a byte.
+    Line(usize, usize),
 }
 
 /// One action that an entry stands for.
@@ -49,16 +60,24 @@ pub(super) struct Draft<'d> {
 const MAX_MEMBERS: usize = 1_000_000;
 
 impl Entry<'_> {
+    pub(super) fn place(&self) -> Place {
+        match self.origin {
+            Origin::Table(source) => Place::of(source, &["action", self.name]),
+            Origin::List(source, index) => Place::of(source, &["actions"]).at(index),
+            Origin::Line(source, start) => Place { source, start, ..Place::default() },
+        }
+    }
+
     /// Returns the place of one of its keys.
     pub(super) fn at(&self, key: &str) -> Place {
-        self.place.clone().at(key)
+        self.place().at(key)
     }
 
     /// Returns the place of its name.
     pub(super) fn place_of_name(&self) -> Place {
         match self.raw.action {
             Some(_) => self.at("action"),
-            None => self.place.clone().key(),
+            None => self.place().key(),
         }
     }
 }
@@ -208,23 +227,30 @@ impl<'d> Draft<'d> {
 
     /// Expands what a member writes.
     fn outputs(&mut self, entry: usize, member: &Member<'d>) -> Result<Vec<FileId>> {
-        let raw = self.entries[entry].raw;
-        let mut outputs = Vec::with_capacity(raw.outputs.len());
-        for (index, text) in raw.outputs.iter().enumerate() {
-            let path = expand(text, &self.scope(member)).and_then(path_text);
-            let place = || self.entries[entry].at("out").at(index);
-            let path = path.map_err(|it| it.at(place()))?;
-            if path.contains(['*', '?']) {
-                let wrong = Trouble::new(format!("an output cannot be a glob: `{path}`"));
-                return Err(wrong.help("list each file that the action writes").at(place()));
-            }
-            let id = self.files.intern(Path::new(&*path));
-            if self.files.path(id) == Path::new(".") {
-                return Err(Trouble::new("an output cannot be the root itself").at(place()));
-            }
-            outputs.push(id);
+        let texts = &self.entries[entry].raw.outputs;
+        let mut outputs = Vec::with_capacity(texts.len());
+        for (index, text) in texts.iter().enumerate() {
+            let output = self.output(text, member);
+            outputs.push(output.map_err(|it| it.at(self.entries[entry].at("out").at(index)))?);
         }
         Ok(outputs)
+    }
+
+    fn output(&mut self, text: &str, member: &Member<'d>) -> Result<FileId, Trouble> {
+        let path = match is_plain(text) {
+            true => text.into(),
+            false => expand(text, &self.scope(member)).and_then(path_text)?,
+        };
+        if path.contains(['*', '?']) {
+            let wrong = Trouble::new(format!("an output cannot be a glob: `{path}`"));
+            return Err(wrong.help("list each file that the action writes"));
+        }
+        let path = path.into_owned();
+        let id = self.files.intern(Path::new(&path));
+        match self.files.path(id).as_os_str() == "." {
+            true => Err(Trouble::new("an output cannot be the root itself")),
+            false => Ok(id),
+        }
     }
 
     /// Returns what the placeholders of a member stand for, but for `{in}` and `{out}`.

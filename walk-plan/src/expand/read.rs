@@ -4,11 +4,12 @@ use std::path::{Path, PathBuf};
 
 use super::actions::Shared;
 use super::include::{self, Loaded};
-use super::members::{Draft, Entry};
+use super::members::{Draft, Entry, Origin};
 use super::settings;
 use super::tree::Tree;
 use crate::manifest::{
-    Diagnostic, ManifestError, Overrides, Place, Result, Source, SourceText, Sources, Trouble,
+    Diagnostic, ManifestError, Overrides, Place, RawAction, Result, Source, SourceText, Sources,
+    Trouble,
 };
 use crate::plan::{Files, Names, Plan, TargetError, find_cycle_member, lexical};
 
@@ -104,31 +105,34 @@ fn entries<'d>(loaded: &'d [Loaded<'d>]) -> Result<Vec<Entry<'d>>> {
     let mut entries = Vec::new();
     for Loaded { source, parsed } in loaded {
         for (name, raw) in parsed.document.action.iter() {
-            let place = Place::of(*source, &["action", name]);
+            let entry = Entry { raw, name, origin: Origin::Table(*source) };
             if raw.action.is_some() {
                 let wrong = "the name of this action is the key of its table";
-                return Err(Trouble::new(wrong).at(place.at("action").key()));
+                return Err(Trouble::new(wrong).at(entry.at("action").key()));
             }
-            entries.push(Entry { raw, name, place });
+            entries.push(entry);
         }
         let actions = &parsed.document.actions;
         let listed = actions.len() - parsed.lines.len();
         for (index, raw) in actions.iter().enumerate() {
-            let place = match index.checked_sub(listed) {
-                Some(line) => {
-                    Place { source: *source, start: parsed.lines[line], ..Place::default() }
-                }
-                None => Place::of(*source, &["actions"]).at(index),
+            let origin = match index.checked_sub(listed) {
+                Some(line) => Origin::Line(*source, parsed.lines[line]),
+                None => Origin::List(*source, index),
             };
-            let Some(name) = &raw.action else {
-                let wrong = Trouble::new("an action without a name");
-                return Err(wrong.help("its name is the value of `action`").at(place));
-            };
-            entries.push(Entry { raw, name, place });
+            entries.push(listed_entry(raw, origin)?);
         }
     }
     entries.iter().try_for_each(check_name)?;
     Ok(entries)
+}
+
+fn listed_entry<'d>(raw: &'d RawAction<'d>, origin: Origin) -> Result<Entry<'d>> {
+    let Some(name) = &raw.action else {
+        let wrong = Trouble::new("an action without a name");
+        let place = Entry { raw, name: "", origin }.place();
+        return Err(wrong.help("its name is the value of `action`").at(place));
+    };
+    Ok(Entry { raw, name, origin })
 }
 
 fn check_name(entry: &Entry<'_>) -> Result<()> {

@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::include::Loaded;
 use super::text::{Scope, Style, expand};
 use super::vars::Vars;
-use crate::manifest::{Entries, Jobs, List, Overrides, Place, Result, Sources, Trouble};
+use crate::manifest::{Entries, Jobs, List, Overrides, Place, Result, Sources, Text, Trouble};
 use crate::plan::{Env, Files, Settings, Tool};
 
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(24 * 60 * 60);
@@ -67,7 +67,7 @@ pub(super) fn settings(
     };
     let period = |given: Option<Duration>, default| given.unwrap_or(default);
     let timeout = raw.and_then(|it| it.timeout).map(|it| it.0);
-    refuse_zero(timeout, &Place::of(0, &["settings", "timeout"]))?;
+    refuse_zero(timeout, || Place::of(0, &["settings", "timeout"]))?;
     Ok(Settings {
         jobs,
         timeout: period(timeout, DEFAULT_TIMEOUT),
@@ -87,9 +87,9 @@ fn cpus() -> u32 {
 }
 
 /// Refuses a timeout that nothing could keep.
-pub(super) fn refuse_zero(timeout: Option<Duration>, place: &Place) -> Result<()> {
+pub(super) fn refuse_zero(timeout: Option<Duration>, place: impl Fn() -> Place) -> Result<()> {
     match timeout {
-        Some(Duration::ZERO) => Err(Trouble::new("a timeout of zero").at(place.clone())),
+        Some(Duration::ZERO) => Err(Trouble::new("a timeout of zero").at(place())),
         _ => Ok(()),
     }
 }
@@ -132,8 +132,8 @@ pub(super) fn env(loaded: &[Loaded<'_>], vars: &Vars<'_>) -> Result<Env> {
     let mut env = Env::default();
     for it in loaded {
         let raw = &it.parsed.document.env;
-        let place = Place::of(it.source, &["env", "set"]);
-        env.set.extend(variables(&raw.set, &plain(vars, &Files::new("/".into())), &place)?);
+        let place = || Place::of(it.source, &["env", "set"]);
+        env.set.extend(variables(&raw.set, &plain(vars, &Files::new("/".into())), place)?);
         env.track.extend(raw.track.iter().map(ToString::to_string));
     }
     env.track.sort_unstable();
@@ -143,18 +143,17 @@ pub(super) fn env(loaded: &[Loaded<'_>], vars: &Vars<'_>) -> Result<Env> {
 
 /// Expands environment variables.
 pub(super) fn variables(
-    raw: &Entries<'_, crate::manifest::Text<'_>>,
+    raw: &Entries<'_, Text<'_>>,
     scope: &Scope<'_>,
-    place: &Place,
+    place: impl Fn() -> Place,
 ) -> Result<BTreeMap<String, String>> {
-    let expand_one = |(name, text): &(crate::manifest::Text<'_>, crate::manifest::Text<'_>)| {
-        let place = || place.clone().at(&**name);
+    let expand_one = |(name, text): &(Text<'_>, Text<'_>)| {
         if name.is_empty() || name.contains(['=', '\0']) {
-            let wrong =
-                Trouble::new(format!("no environment variable can be called {:?}", &**name));
-            return Err(wrong.at(place().key()));
+            let wrong = format!("no environment variable can be called {:?}", &**name);
+            return Err(Trouble::new(wrong).at(place().at(&**name).key()));
         }
-        let value = expand(text, scope).and_then(no_nul).map_err(|it| it.at(place()))?;
+        let value = expand(text, scope).and_then(no_nul);
+        let value = value.map_err(|it| it.at(place().at(&**name)))?;
         Ok((name.to_string(), value.into_owned()))
     };
     raw.iter().map(expand_one).collect()

@@ -42,6 +42,23 @@ pub(super) enum Style {
 /// The placeholders of a `foreach`.
 pub(super) const OF_FILE: [&str; 5] = ["file", "dir", "name", "stem", "ext"];
 
+/// Returns whether a text is a path as it stands: nothing to expand, no wildcard, no escape.
+///
+/// Nearly every text of a generator is; this is the one look that those cost.
+pub(super) fn is_plain(text: &str) -> bool {
+    const SPECIAL: [bool; 256] = {
+        let mut table = [false; 256];
+        let special = b"${*?[\\\0";
+        let mut index = 0;
+        while index < special.len() {
+            table[special[index] as usize] = true;
+            index += 1;
+        }
+        table
+    };
+    !text.is_empty() && !text.bytes().any(|it| SPECIAL[usize::from(it)])
+}
+
 /// Replaces all that a text holds.
 pub(super) fn expand<'t>(text: &'t str, scope: &Scope) -> Result<Cow<'t, str>, Trouble> {
     replace(text, &mut |piece, to| match piece {

@@ -13,6 +13,7 @@ use rustc_hash::FxHashMap;
 
 use super::glob::Glob;
 use crate::manifest::Trouble;
+use crate::plan::split;
 
 /// What a path is on disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,9 +29,9 @@ pub(super) enum Kind {
 #[derive(Debug)]
 pub(super) struct Tree {
     root: PathBuf,
-    listings: FxHashMap<PathBuf, Rc<Listing>>,
+    listings: FxHashMap<OsString, Rc<Listing>>,
     /// How many files of a directory were asked for one by one.
-    asked: FxHashMap<PathBuf, u32>,
+    asked: FxHashMap<OsString, u32>,
 }
 
 /// The names in one directory, sorted.
@@ -79,16 +80,13 @@ impl Tree {
     /// Returns what a normalised path is. A directory that many files are asked of is
     /// listed, which is several times cheaper.
     pub(super) fn kind(&mut self, path: &Path) -> Kind {
-        let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
-            return stat(&self.root.join(path));
+        let Some((parent, name)) = split(path) else { return stat(&self.root.join(path)) };
+        let asked = match self.asked.get_mut(parent.as_os_str()) {
+            Some(asked) => asked,
+            None => self.asked.entry(parent.into()).or_default(),
         };
-        if let Some(asked) = self.asked.get_mut(parent) {
-            *asked += 1;
-            if *asked < LIST_FROM {
-                return stat(&self.root.join(path));
-            }
-        } else {
-            self.asked.insert(parent.into(), 1);
+        *asked += 1;
+        if *asked < LIST_FROM {
             return stat(&self.root.join(path));
         }
         match self.list(parent).map_or(Kind::Missing, |it| it.kind(name)) {
@@ -105,7 +103,7 @@ impl Tree {
     }
 
     fn list(&mut self, directory: &Path) -> io::Result<Rc<Listing>> {
-        if let Some(known) = self.listings.get(directory) {
+        if let Some(known) = self.listings.get(directory.as_os_str()) {
             return Ok(Rc::clone(known));
         }
         let listing = Rc::new(Listing::read(&self.root.join(directory))?);

@@ -119,15 +119,36 @@ fn file_id(index: usize) -> FileId {
 
 /// Returns the one spelling of a path that stands for all.
 pub(crate) fn normal<'p>(root: &Path, path: &'p Path) -> Cow<'p, Path> {
-    let bytes = path.as_os_str().as_encoded_bytes();
-    let is_plain = |it: &[u8]| !matches!(it, b"" | b"." | b"..");
-    if bytes.split(|it| *it == b'/').all(is_plain) {
+    if is_normal(path.as_os_str().as_encoded_bytes()) {
         return Cow::Borrowed(path);
     }
     let full = lexical(&root.join(path));
     let short = full.strip_prefix(root).unwrap_or(&full);
     let short = if short.as_os_str().is_empty() { Path::new(".") } else { short };
     Cow::Owned(short.to_path_buf())
+}
+
+/// Returns whether a path is surely normal already: no part of it is empty or begins with
+/// a dot. This is asked of every path in a manifest.
+fn is_normal(path: &[u8]) -> bool {
+    let mut before = b'/';
+    for byte in path {
+        if before == b'/' && matches!(byte, b'/' | b'.') {
+            return false;
+        }
+        before = *byte;
+    }
+    before != b'/'
+}
+
+/// Splits a normal path before its last part. The path's own methods do the same, in five
+/// times the time.
+pub(crate) fn split(path: &Path) -> Option<(&Path, &OsStr)> {
+    match path.to_str()?.rsplit_once('/') {
+        Some(("", _)) => None,
+        Some((parent, name)) => Some((Path::new(parent), OsStr::new(name))),
+        None => Some((Path::new(""), path.as_os_str())),
+    }
 }
 
 /// Removes `.` and `..` from an absolute path by its text alone.
@@ -180,6 +201,8 @@ mod tests {
         check("/etc/hosts", "/etc/hosts");
         check(".", ".");
         check("..a/.b", "..a/.b");
+        check(".a/./b", ".a/b");
+        check("/", "/");
     }
 
     #[test]

@@ -13,6 +13,6 @@ pub use files::{FileId, Files};
 pub use model::{ActionId, Command, Env, GlobMatches, Plan, Retry, Run, Settings, Tool};
 pub use select::TargetError;
 
-pub(crate) use files::{lexical, normal, seen_from};
+pub(crate) use files::{lexical, normal, seen_from, split};
 pub(crate) use graph::{Edges, find_cycle_member};
 pub(crate) use model::Names;
