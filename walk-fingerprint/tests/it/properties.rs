@@ -197,7 +197,7 @@ fn verify(store: &mut SqliteStore) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(30000))]
+    #![proptest_config(ProptestConfig::with_cases(100))]
 
     /// F9.
     #[test]
