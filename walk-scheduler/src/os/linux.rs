@@ -117,7 +117,7 @@ mod tests {
     #[test]
     fn a_variable_matches_whole_or_as_a_parent() {
         let mut command = std::process::Command::new("/bin/sh");
-        command.args(["-c", "echo; exec cat"]).env("MARK", "1.2/3");
+        command.args(["-c", "echo; read line"]).env("MARK", "1.2/3");
         command.stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::piped());
         let mut child = command.spawn().expect("sh starts");
         let mut line = [0];
@@ -127,7 +127,7 @@ mod tests {
         let found =
             ["1.2/3", "1.2", "1", "1.2/", "1.2/3/4"].map(|it| has_variable(pid, "MARK", it));
         drop(child.stdin.take());
-        child.wait().expect("cat ends with its input");
+        child.wait().expect("it ends with its input");
         assert_eq!(found, [true, true, false, false, false].map(Some));
     }
 }
