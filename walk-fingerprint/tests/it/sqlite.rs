@@ -362,6 +362,34 @@ fn f9_an_id_that_means_another_pair_is_noticed() {
     }
 }
 
+/// Two rows got the same id by one flipped bit: both updates went to one of them, and the other
+/// kept its old value with a good checksum.
+#[test]
+fn f9_an_update_that_misses_its_row_leaves_no_old_value() {
+    let fixture = Fixture::new();
+    let page = fixture.query("SELECT rootpage FROM sqlite_schema WHERE name = 'action'");
+    let bytes = fs::read(fixture.path()).unwrap();
+    let start = (usize::try_from(page).unwrap() - 1) * 4096;
+    for offset in (start..start + 4096).filter(|&offset| bytes[offset] != 0) {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("store");
+        let mut damaged = bytes.clone();
+        damaged[offset] ^= 1;
+        fs::write(&path, damaged).unwrap();
+        let mut store = SqliteStore::open(&path).unwrap();
+        for (seed, uid) in (10..).zip(["a", "b", "c"]) {
+            store.save_fingerprint(uid, Some(&fingerprint(seed))).unwrap();
+        }
+        store.commit().unwrap();
+        drop(store);
+        let mut store = SqliteStore::open(&path).unwrap();
+        for (seed, uid) in (10..).zip(["a", "b", "c"]) {
+            let found = store.load_fingerprint(uid).unwrap();
+            assert!(found.is_none_or(|found| found == fingerprint(seed)), "{uid} at {offset}");
+        }
+    }
+}
+
 #[test]
 fn damage_that_shows_in_the_middle_of_a_run_loses_nothing_new() {
     let fixture = Fixture::new();
