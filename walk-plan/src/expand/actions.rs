@@ -244,7 +244,7 @@ fn queue(entry: &Entry<'_>, scope: &Scope<'_>, shared: &Shared<'_>) -> Result<(A
     let tokens = raw.tokens.map_or(1, |it| it.narrow(u32::MAX));
     if tokens > *capacity {
         let wrong = format!(
-            "`{}` takes {tokens} tokens, and the queue `{name}` has {capacity}",
+            "`{}` takes more tokens than the queue `{name}` has: {tokens} of {capacity}",
             entry.name
         );
         let place = if raw.tokens.is_some() { entry.at("tokens") } else { entry.place_of_name() };

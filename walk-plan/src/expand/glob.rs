@@ -86,10 +86,11 @@ pub(super) fn unescape(text: &str) -> Cow<'_, str> {
     done.into()
 }
 
-/// Splits a glob before its first part with a wildcard; drops empty and `.` parts after it.
+/// Splits a glob before its first part with a wildcard, else before its last part; drops
+/// empty and `.` parts after that.
 fn split(text: &str) -> (String, String) {
     let parts: Vec<&str> = text.split('/').collect();
-    let first = parts.iter().position(|it| is_glob(it)).unwrap_or(parts.len());
+    let first = parts.iter().position(|it| is_glob(it)).unwrap_or(parts.len() - 1);
     let base: Vec<Cow<str>> = parts[..first].iter().map(|it| unescape(it)).collect();
     let base = if base.len() == 1 && base[0].is_empty() { "/".into() } else { base.join("/") };
     let rest: Vec<&str> =
@@ -124,5 +125,8 @@ mod tests {
         check("{a/b,c}/*.o", "a/b/x.o", true);
         check(r"\[a\]/*", "[a]/x", true);
         check("*", "/etc", false);
+        check("a/b.c", "a/b.c", true);
+        check(".hidden", ".hidden", true);
+        check("", "a", false);
     }
 }

@@ -8,12 +8,14 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 
+use rustc_hash::FxHashSet;
+
 use super::glob::Glob;
 use super::settings::{no_nul, plain};
 use super::text::{OF_FILE, Scope, Style, expand, is_identifier, is_plain};
 use super::tree::Tree;
 use super::vars::Vars;
-use crate::manifest::{Place, RawAction, Result, Sources, Trouble};
+use crate::manifest::{Cell, Place, RawAction, Result, Sources, Trouble};
 use crate::plan::{FileId, Files};
 
 /// An action as the manifest has it.
@@ -130,8 +132,10 @@ impl<'d> Draft<'d> {
         found.extend(outputs.map(Path::to_path_buf));
         found.sort_unstable();
         found.dedup();
-        let known = self.members[entry].iter().map(|it| it.file.as_deref());
-        if known.eq(found.iter().map(|it| Some(it.as_path()))) {
+        let mut known: Vec<&Path> =
+            self.members[entry].iter().filter_map(|it| it.file.as_deref()).collect();
+        known.dedup();
+        if known.iter().eq(&found) {
             return Ok(false);
         }
         self.members[entry] = self.family(entry, Some(found))?;
@@ -162,7 +166,13 @@ impl<'d> Draft<'d> {
             Some(files) => files.into_iter().map(Some).collect(),
             None => vec![None],
         };
-        let mut family = Vec::with_capacity(files.len() * combinations.len());
+        let count = files.len().saturating_mul(combinations.len());
+        if count > MAX_MEMBERS {
+            let wrong =
+                format!("`foreach` and the matrix make {count} actions, more than {MAX_MEMBERS}");
+            return Err(Trouble::new(wrong).at(self.entries[entry].at("foreach")));
+        }
+        let mut family = Vec::with_capacity(count);
         for file in files {
             for matrix in &combinations {
                 let file = file.clone();
@@ -195,7 +205,14 @@ impl<'d> Draft<'d> {
         });
         let values = matrix.iter().map(|(key, value)| Ok(format!("{key}={value}")));
         let parts = file.into_iter().chain(values).collect::<Result<Vec<String>>>()?;
-        Ok(format!("{group}:{}", parts.join(",")).into())
+        let name = format!("{group}:{}", parts.join(","));
+        match name.contains(char::is_control) {
+            true => {
+                let wrong = Trouble::new(format!("a control character in the name {name:?}"));
+                Err(wrong.at(self.entries[entry].place_of_name()))
+            }
+            false => Ok(name.into()),
+        }
     }
 
     /// Returns every combination of the values of a matrix, the last key fastest.
@@ -204,25 +221,33 @@ impl<'d> Draft<'d> {
         let mut all = vec![Vec::new()];
         let Some(matrix) = &entry.raw.matrix else { return Ok(all) };
         for (key, cells) in matrix.iter() {
-            let place = entry.at("matrix").at(&**key);
-            check_key(key, entry, &place)?;
-            if cells.is_empty() {
-                let wrong = Trouble::new(format!("`{}` of the matrix has no values", &**key));
-                return Err(wrong.help("no action would be left").at(place));
-            }
+            check_key(key, entry)?;
             if all.len().saturating_mul(cells.len()) > MAX_MEMBERS {
                 let wrong = format!("the matrix makes more than {MAX_MEMBERS} actions");
                 return Err(Trouble::new(wrong).at(entry.at("matrix").key()));
             }
-            let scope = plain(&self.vars, &self.files);
-            let values = cells.iter().enumerate().map(|(index, cell)| {
-                let value = expand(&cell.0, &scope).and_then(no_nul);
-                value.map(Rc::from).map_err(|it| it.at(place.clone().at(index)))
-            });
-            let values = values.collect::<Result<Vec<Rc<str>>>>()?;
-            all = product(all, key, &values);
+            all = product(&all, key, &self.values(key, cells, entry)?);
         }
         Ok(all)
+    }
+
+    /// Expands the values of one key of a matrix.
+    fn values(&self, key: &str, cells: &[Cell<'_>], entry: &Entry<'_>) -> Result<Vec<Rc<str>>> {
+        let place = || entry.at("matrix").at(key);
+        if cells.is_empty() {
+            let wrong = Trouble::new(format!("`{key}` of the matrix has no values"));
+            return Err(wrong.help("no action would be left").at(place()));
+        }
+        let mut seen = FxHashSet::default();
+        let value = |cell: &Cell<'_>| {
+            let value: Rc<str> = expand(&cell.0, &plain(&self.vars, &self.files))?.into();
+            match seen.insert(Rc::clone(&value)) {
+                true => Ok(value),
+                false => Err(Trouble::new(format!("`{value}` is twice a value of `{key}`"))),
+            }
+        };
+        let values = cells.iter().map(value).enumerate();
+        values.map(|(index, it)| it.map_err(|it| it.at(place().at(index)))).collect()
     }
 
     /// Expands what a member writes.
@@ -268,7 +293,7 @@ impl<'d> Draft<'d> {
 }
 
 fn product<'d>(
-    all: Vec<Vec<(&'d str, Rc<str>)>>,
+    all: &[Vec<(&'d str, Rc<str>)>],
     key: &'d str,
     values: &[Rc<str>],
 ) -> Vec<Vec<(&'d str, Rc<str>)>> {
@@ -280,7 +305,7 @@ fn product<'d>(
     all.iter().flat_map(|it| values.iter().map(move |value| with(it, value))).collect()
 }
 
-fn check_key(key: &str, entry: &Entry<'_>, place: &Place) -> Result<()> {
+fn check_key(key: &str, entry: &Entry<'_>) -> Result<()> {
     let is_taken =
         matches!(key, "in" | "out") || (entry.raw.foreach.is_some() && OF_FILE.contains(&key));
     let wrong = match (is_identifier(key), is_taken) {
@@ -289,7 +314,7 @@ fn check_key(key: &str, entry: &Entry<'_>, place: &Place) -> Result<()> {
             .help("a name is letters, digits, `_` and `-`, a letter first"),
         (true, true) => Trouble::new(format!("`{{{key}}}` is a placeholder already")),
     };
-    Err(wrong.at(place.clone().key()))
+    Err(wrong.at(entry.at("matrix").at(key).key()))
 }
 
 /// Refuses what cannot be a path.

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use walk_core::DagError;
+
 use super::actions::Shared;
 use super::include::{self, Loaded};
 use super::members::{Draft, Entry, Origin};
@@ -11,7 +13,7 @@ use crate::manifest::{
     Diagnostic, ManifestError, Overrides, Place, RawAction, Result, Source, SourceText, Sources,
     Trouble,
 };
-use crate::plan::{Files, Names, Plan, TargetError, find_cycle_member, lexical};
+use crate::plan::{Files, Names, Plan, TargetError, has_cycle, lexical};
 
 impl Plan {
     /// Reads a manifest, all that it includes, and the directories that its globs name.
@@ -47,7 +49,7 @@ fn read(sources: &Sources, source: &Source, overrides: &Overrides) -> Result<Pla
     let vars = settings::vars(&loaded, overrides, sources)?;
     let settings = settings::settings(&loaded, overrides, &vars)?;
     let queues = settings::queues(&loaded, &settings, sources)?;
-    let env = settings::env(&loaded, &vars)?;
+    let env = settings::env(&loaded, &vars, sources)?;
     let tools = settings::tools(&loaded, &vars, sources)?;
 
     let (tree, files) = (Tree::new(&root), Files::new(root.clone()));
@@ -148,10 +150,16 @@ fn check_name(entry: &Entry<'_>) -> Result<()> {
 
 /// A cycle is printed by the graph, which finds the shortest.
 fn refuse_cycle(plan: &Plan, draft: &Draft<'_>, of_action: &[usize]) -> Result<()> {
-    let Some(member) = find_cycle_member(&plan.edges) else { return Ok(()) };
-    let error = plan.dag(&[]).err().map(|it| it.to_string());
-    let trouble = Trouble::new(error.unwrap_or_else(|| "a cycle".into()));
-    Err(trouble.at(draft.entries[of_action[member.index()]].place_of_name()))
+    if !has_cycle(&plan.edges) {
+        return Ok(());
+    }
+    let error = plan.dag(&[]).expect_err("it has a cycle");
+    let first = match &error {
+        DagError::Cycle { uids, .. } => uids.first().and_then(|it| plan.names.get(&**it)),
+        _ => None,
+    };
+    let entry = first.map_or(0, |it| of_action[it.start as usize]);
+    Err(Trouble::new(error.to_string()).at(draft.entries[entry].place_of_name()))
 }
 
 fn set_default(plan: &mut Plan, first: &Loaded<'_>) -> Result<()> {

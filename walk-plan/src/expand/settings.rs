@@ -128,12 +128,21 @@ fn reserved(queue: &str) -> Option<&'static str> {
 }
 
 /// Collects the environment of every action.
-pub(super) fn env(loaded: &[Loaded<'_>], vars: &Vars<'_>) -> Result<Env> {
+pub(super) fn env(loaded: &[Loaded<'_>], vars: &Vars<'_>, sources: &Sources) -> Result<Env> {
     let mut env = Env::default();
+    let mut places: BTreeMap<String, Place> = BTreeMap::new();
+    let files = Files::new("/".into());
     for it in loaded {
         let raw = &it.parsed.document.env;
         let place = || Place::of(it.source, &["env", "set"]);
-        env.set.extend(variables(&raw.set, &plain(vars, &Files::new("/".into())), place)?);
+        for (name, value) in variables(&raw.set, &plain(vars, &files), place)? {
+            let place = place().at(name.as_str());
+            if let Some(earlier) = places.insert(name.clone(), place.clone()) {
+                let what = "environment variable";
+                return Err(twice(what, &name, &earlier, sources).at(place.key()));
+            }
+            env.set.insert(name, value);
+        }
         env.track.extend(raw.track.iter().map(ToString::to_string));
     }
     env.track.sort_unstable();

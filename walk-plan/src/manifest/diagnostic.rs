@@ -145,7 +145,7 @@ impl Error for ManifestError {}
 /// Returns the names most like a given one, best first; at most three, none that is far.
 pub(crate) fn nearest<'n>(given: &str, names: impl Iterator<Item = &'n str>) -> Vec<String> {
     let mut scored: Vec<(usize, &str)> = Vec::new();
-    let limit = (given.chars().count() / 3).max(2);
+    let limit = (given.chars().count() / 3).max(1);
     for name in names {
         let far = name.len().abs_diff(given.len()) > 4 * limit;
         let distance = if far { usize::MAX } else { strsim::osa_distance(given, name) };

@@ -7,42 +7,44 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::value::{Cell, Count, Entries, Factor, Int, Jobs, List, Period, RunText, Text};
+use super::value::{
+    Array, Cell, Count, Entries, Factor, Int, Jobs, List, Period, RunText, Table, Text,
+};
 
 /// The manifest of a walk.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields, rename_all = "kebab-case", expecting = "a table")]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 #[schemars(title = "walk manifest", rename = "Manifest")]
 pub(crate) struct Document<'a> {
     /// The version of the format, default targets and included manifests.
     #[serde(borrow)]
-    pub(crate) walk: Option<Header<'a>>,
+    pub(crate) walk: Option<Table<Header<'a>>>,
     /// How actions are run unless they say otherwise.
     #[serde(borrow)]
-    pub(crate) settings: Option<RawSettings<'a>>,
+    pub(crate) settings: Option<Table<RawSettings<'a>>>,
     /// Named queues and how many tokens each has.
     #[serde(borrow)]
     pub(crate) queues: Entries<'a, Count>,
     /// The environment that every action is given.
     #[serde(borrow)]
-    pub(crate) env: RawEnv<'a>,
+    pub(crate) env: Table<RawEnv<'a>>,
     /// Texts that `${name}` stands for.
     #[serde(borrow)]
     pub(crate) vars: Entries<'a, Text<'a>>,
     /// Programs whose version is part of fingerprints.
     #[serde(borrow)]
-    pub(crate) tool: Entries<'a, RawTool<'a>>,
+    pub(crate) tool: Entries<'a, Table<RawTool<'a>>>,
     /// The actions, by name.
     #[serde(borrow)]
-    pub(crate) action: Entries<'a, RawAction<'a>>,
+    pub(crate) action: Entries<'a, Table<RawAction<'a>>>,
     /// The actions as a list, each with its name in `action`.
     #[serde(borrow)]
-    pub(crate) actions: Vec<RawAction<'a>>,
+    pub(crate) actions: Array<Table<RawAction<'a>>>,
 }
 
 /// What a manifest says of itself.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields, rename_all = "kebab-case", expecting = "a table")]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct Header<'a> {
     /// The version of the format: 1.
     pub(crate) version: Option<Int<1, 1>>,
@@ -56,7 +58,7 @@ pub(crate) struct Header<'a> {
 
 /// How actions are run unless they say otherwise.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields, rename_all = "kebab-case", expecting = "a table")]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 #[schemars(rename = "Settings")]
 pub(crate) struct RawSettings<'a> {
     /// The tokens of the queue `default`: a number, or "cpus" for as many as there are.
@@ -76,7 +78,7 @@ pub(crate) struct RawSettings<'a> {
 
 /// The environment that every action is given.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields, rename_all = "kebab-case", expecting = "a table")]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 #[schemars(rename = "Env")]
 pub(crate) struct RawEnv<'a> {
     /// Variables and their values, part of every fingerprint.
@@ -89,7 +91,7 @@ pub(crate) struct RawEnv<'a> {
 
 /// A program whose version is part of fingerprints.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields, rename_all = "kebab-case", expecting = "a table")]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 #[schemars(rename = "Tool")]
 pub(crate) struct RawTool<'a> {
     /// The program and arguments that print the version.
@@ -99,7 +101,7 @@ pub(crate) struct RawTool<'a> {
 
 /// An action: a command, what it reads and what it writes.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields, rename_all = "kebab-case", expecting = "a table")]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 #[schemars(rename = "Action")]
 pub(crate) struct RawAction<'a> {
     /// The name, for an action in a list.
@@ -119,7 +121,7 @@ pub(crate) struct RawAction<'a> {
     pub(crate) foreach: Option<Text<'a>>,
     /// One action for each combination of these values.
     #[serde(borrow)]
-    pub(crate) matrix: Option<Entries<'a, Vec<Cell<'a>>>>,
+    pub(crate) matrix: Option<Entries<'a, Array<Cell<'a>>>>,
     /// A file in make's format that it writes, naming more inputs.
     #[serde(borrow)]
     pub(crate) depfile: Option<Text<'a>>,
@@ -142,7 +144,7 @@ pub(crate) struct RawAction<'a> {
     /// How long it may take.
     pub(crate) timeout: Option<Period>,
     /// How often it is tried again when it fails.
-    pub(crate) retry: Option<RawRetry>,
+    pub(crate) retry: Option<Table<RawRetry>>,
     /// A command whose output is its final fingerprint.
     #[serde(borrow)]
     pub(crate) late: Option<List<'a>>,
@@ -162,7 +164,7 @@ pub(crate) struct RawAction<'a> {
 
 /// How often and when a failed action is tried again.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields, rename_all = "kebab-case", expecting = "a table")]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 #[schemars(rename = "Retry")]
 pub(crate) struct RawRetry {
     /// How many more times it is started; 1 if absent.
@@ -172,5 +174,5 @@ pub(crate) struct RawRetry {
     /// What the delay is multiplied by after every attempt; 1 if absent.
     pub(crate) factor: Option<Factor>,
     /// The exit codes that are tried again; any failure if absent.
-    pub(crate) on: Vec<Int<1, 255>>,
+    pub(crate) on: Array<Int<1, 255>>,
 }

@@ -84,13 +84,13 @@ impl Trouble {
         names: impl Iterator<Item = &'n str> + Clone,
     ) -> Self {
         let near = super::nearest(given, names.clone());
-        let valid: Vec<&str> = names.take(13).collect();
+        let valid: Vec<&str> = names.take(26).collect();
         let with = match near.first() {
-            Some(_) => self.label(format!("did you mean `{}`?", near.join("`, `"))),
+            Some(_) => self.label(format!("did you mean `{}`?", near.join("` or `"))),
             None => self,
         };
         match valid.len() {
-            0 | 13.. => with,
+            0 | 26.. => with,
             _ => with.help(format!("valid here: `{}`", valid.join("`, `"))),
         }
     }

@@ -23,4 +23,4 @@ pub(crate) use document::RawAction;
 pub(crate) use fault::{Fault, Place, Result, Trouble};
 pub(crate) use read::{Parsed, read};
 pub(crate) use source::{SourceText, Sources};
-pub(crate) use value::{Entries, Jobs, List, RunText, Text};
+pub(crate) use value::{Cell, Entries, Jobs, List, RunText, Text};

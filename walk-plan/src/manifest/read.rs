@@ -4,11 +4,13 @@ use std::ops::Range;
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
+use serde_json::value::RawValue;
 
 use super::Diagnostic;
-use super::document::{Document, RawAction};
+use super::document::Document;
 use super::fault::{Result, Trouble};
 use super::source::{Format, SourceText};
+use super::value::Table;
 
 /// A document and where its actions begin.
 #[derive(Debug, Default)]
@@ -22,14 +24,16 @@ pub(crate) struct Parsed<'a> {
 pub(crate) fn read(source: &SourceText) -> Result<Parsed<'_>> {
     match source.format {
         Format::Toml => read_toml(source),
-        Format::Json => json_value::<Document>(source, 0..source.text.len()).map(Parsed::from),
+        Format::Json => {
+            json_value::<Table<Document>>(source, 0..source.text.len()).map(Parsed::from)
+        }
         Format::JsonLines => read_lines(source),
     }
 }
 
-impl<'a> From<Document<'a>> for Parsed<'a> {
-    fn from(document: Document<'a>) -> Self {
-        Self { document, lines: Vec::new() }
+impl<'a> From<Table<Document<'a>>> for Parsed<'a> {
+    fn from(document: Table<Document<'a>>) -> Self {
+        Self { document: document.0, lines: Vec::new() }
     }
 }
 
@@ -38,7 +42,7 @@ fn read_toml(source: &SourceText) -> Result<Parsed<'_>> {
         let span = error.span().unwrap_or(0..0);
         diagnose(source, error.message(), span)
     };
-    Ok(toml::from_str::<Document>(&source.text).map_err(wrong)?.into())
+    Ok(toml::from_str::<Table<Document>>(&source.text).map_err(wrong)?.into())
 }
 
 /// The first line may be a document with anything but actions; every other is an action.
@@ -52,10 +56,10 @@ fn read_lines(source: &SourceText) -> Result<Parsed<'_>> {
             continue;
         }
         if is_first && !names_an_action(line) {
-            parsed.document = json_value(source, span)?;
+            parsed.document = json_value::<Table<Document>>(source, span)?.0;
         } else {
             parsed.lines.push(span.start);
-            parsed.document.actions.push(json_value::<RawAction>(source, span)?);
+            parsed.document.actions.0.push(json_value(source, span)?);
         }
         is_first = false;
     }
@@ -73,13 +77,15 @@ pub(crate) fn is_lines(text: &str) -> bool {
 
 fn names_an_action(line: &str) -> bool {
     #[derive(Deserialize)]
-    struct Probe {
-        action: Option<IgnoredAny>,
+    struct Probe<'a> {
+        #[serde(borrow)]
+        action: Option<&'a RawValue>,
         run: Option<IgnoredAny>,
     }
-    let probe = serde_json::from_str::<Probe>(line);
     // `action` of a document is a table of actions, which no line has.
-    probe.is_ok_and(|it| it.action.is_some() || it.run.is_some())
+    let is_name = |it: &RawValue| !it.get().starts_with('{');
+    let probe = serde_json::from_str::<Probe>(line);
+    probe.is_ok_and(|it| it.action.is_some_and(is_name) || it.run.is_some())
 }
 
 fn json_value<'a, T: Deserialize<'a>>(source: &'a SourceText, span: Range<usize>) -> Result<T> {
@@ -89,7 +95,12 @@ fn json_value<'a, T: Deserialize<'a>>(source: &'a SourceText, span: Range<usize>
         let place = format!(" at line {} column {}", error.line(), error.column());
         let message = full.strip_suffix(&place).unwrap_or(&full);
         let position = byte_of(text, error.line(), error.column());
-        let token = last_token(text, position);
+        // These are noticed before the value is read, all others after.
+        let is_ahead = ["invalid type: map", "invalid type: sequence"];
+        let token = match is_ahead.iter().any(|it| message.starts_with(it)) {
+            true => next_token(text, position),
+            false => last_token(text, position),
+        };
         diagnose(source, message, span.start + token.start..span.start + token.end).into()
     })
 }
@@ -102,24 +113,30 @@ fn byte_of(text: &str, line: usize, column: usize) -> usize {
 
 /// Returns the last token of JSON that begins before a byte.
 fn last_token(text: &str, position: usize) -> Range<usize> {
-    let bytes = text.as_bytes();
-    let (mut at, mut token) = (0, 0..0);
-    while at < position {
-        if bytes[at].is_ascii_whitespace() || matches!(bytes[at], b',' | b':') {
-            at += 1;
-            continue;
+    let mut last = 0..0;
+    loop {
+        let token = next_token(text, last.end);
+        if token.start >= position || token.is_empty() {
+            return last;
         }
-        token = at..at + token_length(&bytes[at..]);
-        at = token.end;
+        last = token;
     }
-    token
+}
+
+/// Returns the first token of JSON at or after a byte, empty at the end.
+fn next_token(text: &str, position: usize) -> Range<usize> {
+    let rest = &text.as_bytes()[position..];
+    let blanks = rest.iter().take_while(|it| it.is_ascii_whitespace()).count();
+    let start = position + blanks;
+    start..start + token_length(&rest[blanks..])
 }
 
 fn token_length(rest: &[u8]) -> usize {
     let is_word = |it: &u8| it.is_ascii_alphanumeric() || matches!(it, b'+' | b'-' | b'.' | b'_');
-    match rest[0] {
-        b'"' => string_length(rest),
-        _ => rest.iter().take_while(|it| is_word(it)).count().max(1),
+    match rest.first() {
+        None => 0,
+        Some(b'"') => string_length(rest),
+        Some(_) => rest.iter().take_while(|it| is_word(it)).count().max(1),
     }
 }
 
@@ -142,7 +159,9 @@ fn diagnose(source: &SourceText, message: &str, span: Range<usize>) -> Diagnosti
         let (given, valid) = (names[0], &names[1..]);
         Trouble::new(format!("unknown key `{given}`")).nearest(given, valid.iter().copied())
     } else {
-        Trouble::new(message.replace('\n', ", "))
+        Trouble::new(
+            message.replace('\n', ", ").replace("` as i128", "`").replace("` as u128", "`"),
+        )
     };
     let mut found = Diagnostic::of_file(&source.path, trouble.message);
     (found.label, found.help) = (trouble.label, trouble.help);

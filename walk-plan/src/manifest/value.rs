@@ -11,6 +11,7 @@ use std::ops::Deref;
 use std::time::Duration;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Unexpected, Visitor};
 
 /// A string.
@@ -20,6 +21,16 @@ pub(crate) struct Text<'a>(pub(crate) Cow<'a, str>);
 /// An array of strings.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct List<'a>(pub(crate) Vec<Text<'a>>);
+
+/// An array.
+#[derive(Clone, Debug)]
+pub(crate) struct Array<T>(pub(crate) Vec<T>);
+
+/// A table with keys of the format.
+///
+/// A derived struct would be read from an array too, by position.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Table<T>(pub(crate) T);
 
 /// A table with keys of the author's choice, in the order written.
 #[derive(Clone, Debug)]
@@ -88,6 +99,28 @@ impl<'a, T> Deref for Entries<'a, T> {
     }
 }
 
+impl<T> Deref for Array<T> {
+    type Target = Vec<T>;
+
+    fn deref(&self) -> &Vec<T> {
+        &self.0
+    }
+}
+
+impl<T> Deref for Table<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T> Default for Array<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
 impl<T> Default for Entries<'_, T> {
     fn default() -> Self {
         Self(Vec::new())
@@ -135,6 +168,38 @@ impl<'de: 'a, 'a> Deserialize<'de> for List<'a> {
             }
         }
         from.deserialize_seq(V)
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Array<T> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct V<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for V<T> {
+            type Value = Array<T>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an array")
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, it: A) -> Result<Self::Value, A::Error> {
+                elements(it).map(Array)
+            }
+        }
+        from.deserialize_seq(V(PhantomData))
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Table<T> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct V<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for V<T> {
+            type Value = Table<T>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a table")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, it: A) -> Result<Self::Value, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(it)).map(Table)
+            }
+        }
+        from.deserialize_map(V(PhantomData))
     }
 }
 
@@ -338,7 +403,12 @@ schema!([const MIN: i64, const MAX: i64] Int<MIN, MAX>, "Int",
     |_| json_schema!({"type": "integer", "minimum": MIN, "maximum": MAX}));
 schema!([] Period, "Period", |_| json_schema!({"type": "string", "examples": ["30s", "1h 30m"]}));
 schema!([] Factor, "Factor", |_| json_schema!({"type": "number", "minimum": 1, "maximum": 1000}));
-schema!([T: JsonSchema] Entries<'_, T>, "Table", |generator| {
+schema!([T: JsonSchema] Array<T>, "Array", |generator| {
+    let items = generator.subschema_for::<T>();
+    json_schema!({"type": "array", "items": items})
+});
+schema!([T: JsonSchema] Table<T>, "Table", |generator| generator.subschema_for::<T>());
+schema!([T: JsonSchema] Entries<'_, T>, "Entries", |generator| {
     let value = generator.subschema_for::<T>();
     json_schema!({"type": "object", "additionalProperties": value})
 });

@@ -176,7 +176,8 @@ pub(crate) fn seen_from<'p>(root: &Path, cwd: &Path, path: &'p Path) -> Cow<'p, 
     }
     let shared = cwd.components().zip(path.components()).take_while(|(a, b)| a == b).count();
     let up = cwd.components().skip(shared).map(|_| OsString::from(".."));
-    let down = path.components().skip(shared).map(|it| it.as_os_str().to_owned());
+    let down = path.components().filter(|it| *it != Component::CurDir).skip(shared);
+    let down = down.map(|it| it.as_os_str().to_owned());
     let done: PathBuf = up.chain(down).collect();
     Cow::Owned(if done.as_os_str().is_empty() { PathBuf::from(".") } else { done })
 }
@@ -216,6 +217,7 @@ mod tests {
         check("tests", "tests/a", "a");
         check("a/b", "a/c/d", "../c/d");
         check("a", "a", ".");
+        check("a", ".", "..");
         check("/tmp", "a", "/w/a");
         check("a", "/etc/x", "/etc/x");
     }

@@ -86,8 +86,8 @@ impl Plan {
     }
 }
 
-/// Returns an action that lies on a cycle or below one, if there is any; linear.
-pub(crate) fn find_cycle_member(edges: &Edges) -> Option<ActionId> {
+/// Returns whether any action comes before itself; linear.
+pub(crate) fn has_cycle(edges: &Edges) -> bool {
     let actions = edges.starts.len() - 1;
     let mut missing: Vec<u32> = edges.starts.windows(2).map(|it| it[1] - it[0]).collect();
     let (starts, successors) = successors(edges, actions);
@@ -100,8 +100,7 @@ pub(crate) fn find_cycle_member(edges: &Edges) -> Option<ActionId> {
             }
         }
     }
-    let rest = missing.iter().position(|it| *it > 0)?;
-    Some(ActionId(count(rest)))
+    missing.iter().any(|it| *it > 0)
 }
 
 /// Turns the edges around, by counting sort.

@@ -14,5 +14,5 @@ pub use model::{ActionId, Command, Env, GlobMatches, Plan, Retry, Run, Settings,
 pub use select::TargetError;
 
 pub(crate) use files::{lexical, normal, seen_from, split};
-pub(crate) use graph::{Edges, find_cycle_member};
+pub(crate) use graph::{Edges, has_cycle};
 pub(crate) use model::Names;

@@ -1,1 +1,13 @@
 //! The tests of `walk-plan` through its public interface.
+
+mod support;
+
+mod actions;
+mod depfile;
+mod errors;
+mod files;
+mod hostile;
+mod json_errors;
+mod members;
+mod select;
+mod settings;

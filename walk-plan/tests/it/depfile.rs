@@ -1,0 +1,96 @@
+//! What compilers write, and what nobody would.
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+
+use proptest::prelude::*;
+use walk_plan::depfile::parse;
+
+fn check(text: &str, expected: &[&str]) {
+    let found = parse(text.as_bytes());
+    let found: Vec<&str> = found.iter().map(|it| it.to_str().expect("UTF-8")).collect();
+    assert_eq!(found, expected, "{text:?}");
+}
+
+#[test]
+fn what_compilers_write_is_read() {
+    // gcc -MD -MP
+    check(
+        "build/a.o: a.c a.h \\\n  /usr/include/stdio.h\n\na.h:\n\n/usr/include/stdio.h:\n",
+        &["a.c", "a.h", "/usr/include/stdio.h"],
+    );
+    // several targets, and a rule without a line end
+    check("a.o a.d : a.c", &["a.c"]);
+    check("a.o: a.c\nb.o: b.c a.c\n", &["a.c", "b.c"]);
+    // rustc
+    check(
+        "/t/libx.rlib: src/lib.rs src/a.rs\n\n/t/x.d: src/lib.rs src/a.rs\n\nsrc/lib.rs:\nsrc/a.rs:\n\n# env-dep:CARGO=1\n",
+        &["src/lib.rs", "src/a.rs"],
+    );
+    check("a.o:\n", &[]);
+    check("", &[]);
+}
+
+#[test]
+fn line_ends_of_windows_are_line_ends() {
+    check("a.o: a.c \\\r\n  b.h\r\nb.h:\r\n", &["a.c", "b.h"]);
+    check("a.o: a.c\r", &["a.c"]);
+}
+
+#[test]
+fn drives_are_part_of_the_name() {
+    check("C:/o/a.o: C:/a.c D:\\b.h\n", &["C:/a.c", "D:\\b.h"]);
+    check("c:\\o\\a.o: c:\\src\\a.c\n", &["c:\\src\\a.c"]);
+}
+
+#[test]
+fn escapes_stand_for_what_they_escape() {
+    check("a.o: my\\ file.h a\\#b.h c$$d.h\n", &["my file.h", "a#b.h", "c$d.h"]);
+    check("a.o: a\\\\\\ b.h\n", &["a\\ b.h"]);
+    check("a.o: a\\\\ b.h\n", &["a\\", "b.h"]);
+    check("a.o: a\\b.h $x.h a#b.h\n", &["a\\b.h", "$x.h", "a#b.h"]);
+    check("a\\ b.o: x.h\n", &["x.h"]);
+}
+
+#[test]
+fn colons_inside_prerequisites_are_part_of_the_name() {
+    check("a.o: x:y.h ns::z.h\n", &["x:y.h", "ns::z.h"]);
+    check("a.o:: x.h\n", &["x.h"]);
+}
+
+#[test]
+fn comments_are_not_names() {
+    check("# made by hand: x\na.o: a.c # b.h\nb.o: c.h\n", &["a.c", "c.h"]);
+}
+
+#[test]
+fn names_are_bytes() {
+    let found = parse(b"a.o: \xff\xfe.h\n");
+    assert_eq!(found[0].as_os_str(), OsStr::from_bytes(b"\xff\xfe.h"));
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_are_read_as_something(text in proptest::collection::vec(any::<u8>(), 0..200)) {
+        prop_assert!(parse(&text).len() <= text.len());
+    }
+
+    #[test]
+    fn any_row_of_special_bytes_is_read_as_something(text in "[a:\\\\ \n\r\t#$]{0,60}") {
+        prop_assert!(parse(text.as_bytes()).iter().all(|it| !it.as_os_str().is_empty()));
+    }
+
+    #[test]
+    fn escaped_names_come_back(names in proptest::collection::vec("[a-z #$./-]{1,12}", 1..5)) {
+        let names: Vec<String> = names.iter().map(|it| format!("x{}y", it)).collect();
+        let escape = |it: &String| it.replace(' ', "\\ ").replace('#', "\\#").replace('$', "$$");
+        let text = format!("out: {}\n", names.iter().map(escape).collect::<Vec<_>>().join(" \\\n "));
+        let mut expected: Vec<std::path::PathBuf> = Vec::new();
+        for name in names.iter().map(std::path::PathBuf::from) {
+            if !expected.contains(&name) {
+                expected.push(name);
+            }
+        }
+        prop_assert_eq!(parse(text.as_bytes()), expected);
+    }
+}
