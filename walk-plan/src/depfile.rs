@@ -53,10 +53,9 @@ fn path(name: Vec<u8>) -> Option<PathBuf> {
     String::from_utf8(name).ok().map(PathBuf::from)
 }
 
-#[derive(Debug, PartialEq, Eq)]
 enum Token {
     Name(Vec<u8>),
-    /// The `:` after the targets, or the end of a line: what comes next is of the other kind.
+    /// The end of the targets, or of a line.
     Turn,
 }
 
@@ -67,54 +66,39 @@ struct Reader<'t> {
 
 impl Reader<'_> {
     fn next(&mut self) -> Option<Token> {
-        self.skip_blanks();
+        while let length @ 1.. = blank(self.rest) {
+            self.skip(length);
+        }
         match self.rest {
-            [] => None,
+            [] => return None,
             [b'\n', ..] => {
                 self.skip(1);
                 self.in_targets = true;
-                Some(Token::Turn)
-            }
-            [b':', after @ ..] if self.in_targets && ends_targets(after) => {
-                self.skip(if after.first() == Some(&b':') { 2 } else { 1 });
-                self.in_targets = false;
-                Some(Token::Turn)
             }
             [b'#', ..] => {
                 let line = self.rest.iter().position(|it| *it == b'\n');
                 self.skip(line.unwrap_or(self.rest.len()));
-                self.next_after_comment()
             }
-            _ => Some(Token::Name(self.name())),
+            rest if self.in_targets && ends_targets(rest) => {
+                self.skip(if rest.starts_with(b"::") { 2 } else { 1 });
+                self.in_targets = false;
+            }
+            _ => return Some(Token::Name(self.name())),
         }
-    }
-
-    fn next_after_comment(&mut self) -> Option<Token> {
-        (!self.rest.is_empty()).then_some(Token::Turn)
+        Some(Token::Turn)
     }
 
     fn skip(&mut self, count: usize) {
         self.rest = &self.rest[count..];
     }
 
-    fn skip_blanks(&mut self) {
-        loop {
-            match self.rest {
-                [b' ' | b'\t' | b'\r', ..] => self.skip(1),
-                [b'\\', b'\n', ..] => self.skip(2),
-                [b'\\', b'\r', b'\n', ..] => self.skip(3),
-                _ => return,
-            }
-        }
-    }
-
     fn name(&mut self) -> Vec<u8> {
         let mut name = Vec::new();
         loop {
             match self.rest {
-                [] | [b' ' | b'\t' | b'\n', ..] | [b'\r', b'\n', ..] | [b'\r'] => return name,
-                [b'\\', b'\n', ..] | [b'\\', b'\r', b'\n', ..] => return name,
-                [b':', after @ ..] if self.in_targets && ends_targets(after) => return name,
+                [] | [b'\n', ..] => return name,
+                rest if blank(rest) > 0 => return name,
+                rest if self.in_targets && ends_targets(rest) => return name,
                 [b'\\', ..] => self.backslashes(&mut name),
                 [b'$', b'$', ..] => {
                     name.push(b'$');
@@ -128,42 +112,39 @@ impl Reader<'_> {
         }
     }
 
-    /// Reads a row of backslashes: halved before a space or `#`, themselves elsewhere.
+    /// Reads a row of backslashes: halved before a space or `#`, themselves elsewhere; the
+    /// last one before the end of a line is left.
     fn backslashes(&mut self, name: &mut Vec<u8>) {
         let count = self.rest.iter().take_while(|it| **it == b'\\').count();
-        let next = self.rest.get(count).copied();
-        match next {
-            Some(b' ' | b'#') if count % 2 == 1 => {
-                name.extend(std::iter::repeat_n(b'\\', count / 2));
-                name.extend(next);
-                self.skip(count + 1);
-            }
-            Some(b' ' | b'#') => {
-                name.extend(std::iter::repeat_n(b'\\', count / 2));
-                self.skip(count);
-            }
-            Some(b'\n' | b'\r') => {
-                name.extend(std::iter::repeat_n(b'\\', count - 1));
-                self.skip(count - 1);
-                if self.rest.starts_with(b"\\\r") && !self.rest.starts_with(b"\\\r\n") {
-                    name.push(b'\\');
-                    self.skip(1);
-                }
-            }
-            _ => {
-                name.extend(std::iter::repeat_n(b'\\', count));
-                self.skip(count);
-            }
-        }
+        let (kept, escaped) = match &self.rest[count..] {
+            [it @ (b' ' | b'#'), ..] => (count / 2, (count % 2 == 1).then_some(*it)),
+            rest if is_line_end(rest) => (count - 1, None),
+            _ => (count, None),
+        };
+        name.extend(std::iter::repeat_n(b'\\', kept));
+        name.extend(escaped);
+        let is_line_end = is_line_end(&self.rest[count..]);
+        self.skip(count + usize::from(escaped.is_some()) - usize::from(is_line_end));
     }
 }
 
-/// Returns whether a `:` before this text ends the targets: `C:/x` and `C:\x` do not.
-fn ends_targets(after: &[u8]) -> bool {
-    match after {
-        [] | [b' ' | b'\t' | b'\n' | b'\r', ..] => true,
-        [b':', after @ ..] => matches!(after, [] | [b' ' | b'\t' | b'\n', ..]),
-        [b'\\', b'\n', ..] | [b'\\', b'\r', b'\n', ..] => true,
-        _ => false,
+/// Returns how many bytes of blank a text begins with: one, or a continued line end.
+fn blank(rest: &[u8]) -> usize {
+    match rest {
+        [b' ' | b'\t' | b'\r', ..] => 1,
+        [b'\\', b'\n', ..] => 2,
+        [b'\\', b'\r', b'\n', ..] => 3,
+        _ => 0,
     }
+}
+
+fn is_line_end(rest: &[u8]) -> bool {
+    rest.starts_with(b"\n") || rest.starts_with(b"\r\n")
+}
+
+/// Returns whether a text begins with the `:` or `::` after targets, and not with that of a
+/// drive: `C:/x`, `C:\x`.
+fn ends_targets(rest: &[u8]) -> bool {
+    let after = rest.strip_prefix(b"::").or_else(|| rest.strip_prefix(b":"));
+    after.is_some_and(|it| it.is_empty() || it.starts_with(b"\n") || blank(it) > 0)
 }

@@ -216,11 +216,10 @@ fn late(words: &List<'_>, scope: &Scope<'_>, entry: &Entry<'_>) -> Result<Vec<St
     let words: Result<Vec<String>, OsString> =
         words.into_iter().map(OsString::into_string).collect();
     let words = words.map_err(|_| Trouble::new("not UTF-8").at(entry.at("late")))?;
-    match words.first().is_none_or(String::is_empty) {
-        true => {
-            Err(Trouble::new(format!("`late` of `{}` is empty", entry.name)).at(entry.at("late")))
-        }
-        false => Ok(words),
+    if words.first().is_none_or(String::is_empty) {
+        Err(Trouble::new(format!("`late` of `{}` is empty", entry.name)).at(entry.at("late")))
+    } else {
+        Ok(words)
     }
 }
 

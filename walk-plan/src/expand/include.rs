@@ -22,10 +22,10 @@ pub(super) fn load<'d>(
     let shown = first.path.parent().map(Path::to_path_buf).unwrap_or_default();
     let name = first.path.file_name().map(PathBuf::from).unwrap_or_default();
     let tree = Tree::new(root);
-    let (loaded, chain) = (Vec::new(), Vec::new());
-    let mut loader = Loader { sources, root, shown, tree, loaded, chain, seen: Vec::new() };
-    loader.load(first, name)?;
-    Ok(loader.loaded)
+    let (loaded, chain, seen) = (Vec::new(), Vec::new(), Vec::new());
+    let mut reading = Loader { sources, root, shown, tree, loaded, chain, seen };
+    reading.load(first, name)?;
+    Ok(reading.loaded)
 }
 
 struct Loader<'d, 'r> {

@@ -42,9 +42,12 @@ pub(super) enum Origin {
 pub(super) struct Member<'d> {
     pub(super) name: Arc<str>,
     pub(super) file: Option<PathBuf>,
-    pub(super) matrix: Vec<(&'d str, Rc<str>)>,
+    pub(super) matrix: Combination<'d>,
     pub(super) outputs: Vec<FileId>,
 }
+
+/// One value for each key of a matrix; empty without a matrix.
+type Combination<'d> = Vec<(&'d str, Rc<str>)>;
 
 /// What is known while a plan is made.
 #[derive(Debug)]
@@ -87,12 +90,14 @@ impl Entry<'_> {
 impl<'d> Draft<'d> {
     /// Finds the members of every entry and declares their outputs.
     pub(super) fn find_members(&mut self) -> Result<()> {
-        let (globs, plain) = self.globs()?;
         self.members.resize_with(self.entries.len(), Vec::new);
-        for entry in plain {
-            self.members[entry] = self.family(entry, None)?;
+        for entry in 0..self.entries.len() {
+            if self.entries[entry].raw.foreach.is_none() {
+                self.members[entry] = self.family(entry, None)?;
+            }
         }
-        for round in 0..=globs.len() {
+        let globs = self.globs()?;
+        for _ in 0..=globs.len() {
             let mut is_new = false;
             for (entry, glob) in &globs {
                 is_new |= self.grow(*entry, glob)?;
@@ -100,26 +105,20 @@ impl<'d> Draft<'d> {
             if !is_new {
                 return self.refuse_empty(&globs);
             }
-            if round == globs.len() {
-                return Err(self.endless(&globs));
-            }
         }
-        Ok(())
+        Err(self.endless(&globs))
     }
 
-    /// Compiles the globs of all `foreach`; returns the other entries beside.
-    fn globs(&self) -> Result<(Vec<(usize, Glob)>, Vec<usize>)> {
-        let (mut globs, mut plain_ones) = (Vec::new(), Vec::new());
+    /// Compiles the globs of all `foreach`.
+    fn globs(&self) -> Result<Vec<(usize, Glob)>> {
+        let mut globs = Vec::new();
         for (index, entry) in self.entries.iter().enumerate() {
-            let Some(text) = &entry.raw.foreach else {
-                plain_ones.push(index);
-                continue;
-            };
+            let Some(text) = &entry.raw.foreach else { continue };
             let text = expand(text, &plain(&self.vars, &self.files)).and_then(no_nul);
             let glob = text.and_then(|it| Glob::new(&it, self.files.root()));
             globs.push((index, glob.map_err(|it| it.at(entry.at("foreach")))?));
         }
-        Ok((globs, plain_ones))
+        Ok(globs)
     }
 
     /// Matches a `foreach` again; returns whether it has new members.
@@ -206,17 +205,16 @@ impl<'d> Draft<'d> {
         let values = matrix.iter().map(|(key, value)| Ok(format!("{key}={value}")));
         let parts = file.into_iter().chain(values).collect::<Result<Vec<String>>>()?;
         let name = format!("{group}:{}", parts.join(","));
-        match name.contains(char::is_control) {
-            true => {
-                let wrong = Trouble::new(format!("a control character in the name {name:?}"));
-                Err(wrong.at(self.entries[entry].place_of_name()))
-            }
-            false => Ok(name.into()),
+        if name.contains(char::is_control) {
+            let wrong = Trouble::new(format!("a control character in the name {name:?}"));
+            Err(wrong.at(self.entries[entry].place_of_name()))
+        } else {
+            Ok(name.into())
         }
     }
 
     /// Returns every combination of the values of a matrix, the last key fastest.
-    fn combinations(&self, entry: usize) -> Result<Vec<Vec<(&'d str, Rc<str>)>>> {
+    fn combinations(&self, entry: usize) -> Result<Vec<Combination<'d>>> {
         let entry = &self.entries[entry];
         let mut all = vec![Vec::new()];
         let Some(matrix) = &entry.raw.matrix else { return Ok(all) };
@@ -241,9 +239,10 @@ impl<'d> Draft<'d> {
         let mut seen = FxHashSet::default();
         let value = |cell: &Cell<'_>| {
             let value: Rc<str> = expand(&cell.0, &plain(&self.vars, &self.files))?.into();
-            match seen.insert(Rc::clone(&value)) {
-                true => Ok(value),
-                false => Err(Trouble::new(format!("`{value}` is twice a value of `{key}`"))),
+            if seen.insert(Rc::clone(&value)) {
+                Ok(value)
+            } else {
+                Err(Trouble::new(format!("`{value}` is twice a value of `{key}`")))
             }
         };
         let values = cells.iter().map(value).enumerate();
@@ -262,9 +261,10 @@ impl<'d> Draft<'d> {
     }
 
     fn output(&mut self, text: &str, member: &Member<'d>) -> Result<FileId, Trouble> {
-        let path = match is_plain(text) {
-            true => text.into(),
-            false => expand(text, &self.scope(member)).and_then(path_text)?,
+        let path = if is_plain(text) {
+            text.into()
+        } else {
+            expand(text, &self.scope(member)).and_then(path_text)?
         };
         if path.contains(['*', '?']) {
             let wrong = Trouble::new(format!("an output cannot be a glob: `{path}`"));
@@ -272,9 +272,10 @@ impl<'d> Draft<'d> {
         }
         let path = path.into_owned();
         let id = self.files.intern(Path::new(&path));
-        match self.files.path(id).as_os_str() == "." {
-            true => Err(Trouble::new("an output cannot be the root itself")),
-            false => Ok(id),
+        if self.files.path(id).as_os_str() == "." {
+            Err(Trouble::new("an output cannot be the root itself"))
+        } else {
+            Ok(id)
         }
     }
 
@@ -292,12 +293,8 @@ impl<'d> Draft<'d> {
     }
 }
 
-fn product<'d>(
-    all: &[Vec<(&'d str, Rc<str>)>],
-    key: &'d str,
-    values: &[Rc<str>],
-) -> Vec<Vec<(&'d str, Rc<str>)>> {
-    let with = |it: &Vec<(&'d str, Rc<str>)>, value: &Rc<str>| {
+fn product<'d>(all: &[Combination<'d>], key: &'d str, values: &[Rc<str>]) -> Vec<Combination<'d>> {
+    let with = |it: &Combination<'d>, value: &Rc<str>| {
         let mut longer = it.clone();
         longer.push((key, Rc::clone(value)));
         longer
@@ -319,8 +316,5 @@ fn check_key(key: &str, entry: &Entry<'_>) -> Result<()> {
 
 /// Refuses what cannot be a path.
 pub(super) fn path_text<T: AsRef<str>>(text: T) -> Result<T, Trouble> {
-    match text.as_ref().is_empty() {
-        true => Err(Trouble::new("an empty path")),
-        false => no_nul(text),
-    }
+    if text.as_ref().is_empty() { Err(Trouble::new("an empty path")) } else { no_nul(text) }
 }

@@ -85,10 +85,6 @@ fn read(sources: &Sources, source: &Source, overrides: &Overrides) -> Result<Pla
 
 /// Returns the first text, the manifest's path and the directory that paths start from.
 fn open(source: &Source) -> Result<(SourceText, PathBuf, PathBuf)> {
-    let absolute = |path: &Path| {
-        let wrong = |it| Diagnostic::of_file(path, format!("no absolute path: {it}"));
-        std::path::absolute(path).map(|it| lexical(&it)).map_err(wrong)
-    };
     match source {
         Source::File(path) => {
             let text = SourceText::from_file(path)?;
@@ -100,6 +96,11 @@ fn open(source: &Source) -> Result<(SourceText, PathBuf, PathBuf)> {
             Ok((SourceText::from_stdin(text)?, PathBuf::from("-"), absolute(root)?))
         }
     }
+}
+
+fn absolute(path: &Path) -> Result<PathBuf> {
+    let wrong = |it| Diagnostic::of_file(path, format!("no absolute path: {it}")).into();
+    std::path::absolute(path).map(|it| lexical(&it)).map_err(wrong)
 }
 
 /// Collects the actions of all manifests, in order.

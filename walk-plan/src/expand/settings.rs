@@ -170,9 +170,10 @@ pub(super) fn variables(
 
 /// Refuses a NUL, which no argument, path or variable of a process can hold.
 pub(super) fn no_nul<T: AsRef<str>>(text: T) -> Result<T, Trouble> {
-    match text.as_ref().contains('\0') {
-        true => Err(Trouble::new("a NUL character, which no command or path can hold")),
-        false => Ok(text),
+    if text.as_ref().contains('\0') {
+        Err(Trouble::new("a NUL character, which no command or path can hold"))
+    } else {
+        Ok(text)
     }
 }
 

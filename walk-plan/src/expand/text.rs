@@ -67,12 +67,12 @@ pub(super) fn expand<'t>(text: &'t str, scope: &Scope) -> Result<Cow<'t, str>, T
             replace(value, &mut |piece, to| match piece {
                 Piece::Placeholder(name) => scope.value(name, to),
                 Piece::Variable(name) => Err(scope.vars.unknown(name)),
-                other => Ok(other.unescape(to)),
+                other => other.unescape(to),
             })
             .map(|it| to.push_str(&it))
         }
         Piece::Placeholder(name) => scope.value(name, to),
-        other => Ok(other.unescape(to)),
+        other => other.unescape(to),
     })
 }
 
@@ -91,12 +91,14 @@ pub(super) enum Piece<'t> {
 
 impl Piece<'_> {
     /// Writes what an escape stands for.
-    fn unescape(self, to: &mut String) {
+    #[expect(clippy::unnecessary_wraps, reason = "an arm beside those that can fail")]
+    fn unescape(self, to: &mut String) -> Result<(), Trouble> {
         match self {
             Self::Dollar => to.push_str("${"),
             Self::Braces(name) => to.extend(["{", name, "}"]),
             Self::Variable(_) | Self::Placeholder(_) => {}
         }
+        Ok(())
     }
 
     /// Writes it as it was.
@@ -120,17 +122,13 @@ pub(super) fn replace<'t>(
     while let Some(at) = rest.bytes().position(is_special) {
         let (before, special) = rest.split_at(at);
         done.push_str(before);
-        let length = match piece(special) {
-            Some((piece, length)) => {
-                with(piece, &mut done)?;
-                length
-            }
-            None => {
-                done.push_str(&special[..1]);
-                1
-            }
+        rest = if let Some((piece, length)) = piece(special) {
+            with(piece, &mut done)?;
+            &special[length..]
+        } else {
+            done.push_str(&special[..1]);
+            &special[1..]
         };
-        rest = &special[length..];
     }
     if done.is_empty() && rest.len() == text.len() {
         return Ok(Cow::Borrowed(text));
@@ -233,9 +231,10 @@ impl Scope<'_> {
             }
             _ => {
                 let valid: Vec<String> = known.clone().map(|it| format!("`{{{it}}}`")).collect();
-                let help = match valid.is_empty() {
-                    true => escape,
-                    false => format!("valid here: {}; {escape}", valid.join(", ")),
+                let help = if valid.is_empty() {
+                    escape
+                } else {
+                    format!("valid here: {}; {escape}", valid.join(", "))
                 };
                 trouble.nearest(name, known).help(help)
             }
@@ -255,9 +254,10 @@ fn utf8(path: &Path) -> Result<&str, Trouble> {
 fn quoted(path: &str) -> Cow<'_, str> {
     let is_safe =
         |it: u8| it.is_ascii_alphanumeric() || b"_-./+=:,@%^".contains(&it) || !it.is_ascii();
-    match !path.is_empty() && path.bytes().all(is_safe) {
-        true => path.into(),
-        false => format!("'{}'", path.replace('\'', r"'\''")).into(),
+    if !path.is_empty() && path.bytes().all(is_safe) {
+        path.into()
+    } else {
+        format!("'{}'", path.replace('\'', r"'\''")).into()
     }
 }
 

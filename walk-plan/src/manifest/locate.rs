@@ -32,7 +32,7 @@ fn find_toml(text: &str, place: &Place) -> Range<usize> {
                 found.map(|(name, value)| (name.span(), value))
             }
             (DeValue::Array(array), Step::Index(index)) => {
-                array.iter().nth(*index).map(|it| (it.span(), it))
+                array.get(*index).map(|it| (it.span(), it))
             }
             _ => None,
         };

@@ -97,15 +97,16 @@ fn json_value<'a, T: Deserialize<'a>>(source: &'a SourceText, span: Range<usize>
         let position = byte_of(text, error.line(), error.column());
         // These are noticed before the value is read, all others after.
         let is_ahead = ["invalid type: map", "invalid type: sequence"];
-        let token = match is_ahead.iter().any(|it| message.starts_with(it)) {
-            true => next_token(text, position),
-            false => last_token(text, position),
+        let token = if is_ahead.iter().any(|it| message.starts_with(it)) {
+            next_token(text, position)
+        } else {
+            last_token(text, position)
         };
         diagnose(source, message, span.start + token.start..span.start + token.end).into()
     })
 }
 
-/// Returns the byte after a column of a line, as serde_json counts them.
+/// Returns the byte after a column of a line, as `serde_json` counts them.
 fn byte_of(text: &str, line: usize, column: usize) -> usize {
     let lines = text.split_inclusive('\n').take(line.saturating_sub(1));
     (lines.map(str::len).sum::<usize>() + column).min(text.len())

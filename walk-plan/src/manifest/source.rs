@@ -121,8 +121,11 @@ impl SourceText {
     }
 }
 
-/// Refuses what is not UTF-8, with the place of the first bad byte.
-fn decode(path: &Path, bytes: Vec<u8>) -> Result<String> {
+/// Refuses what is not UTF-8, with the place of the first bad byte; drops a byte order mark.
+fn decode(path: &Path, mut bytes: Vec<u8>) -> Result<String> {
+    if bytes.starts_with(b"\xef\xbb\xbf") {
+        bytes.drain(..3);
+    }
     String::from_utf8(bytes).map_err(|error| {
         let valid = error.utf8_error().valid_up_to();
         let text = String::from_utf8_lossy(error.as_bytes());

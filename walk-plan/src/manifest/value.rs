@@ -309,9 +309,10 @@ impl<'de, const MIN: i64, const MAX: i64> Deserialize<'de> for Int<MIN, MAX> {
         impl<const MIN: i64, const MAX: i64> Visitor<'_> for V<MIN, MAX> {
             type Value = Int<MIN, MAX>;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                match MIN == MAX {
-                    true => write!(f, "{MIN}"),
-                    false => write!(f, "a whole number from {MIN} to {MAX}"),
+                if MIN == MAX {
+                    write!(f, "{MIN}")
+                } else {
+                    write!(f, "a whole number from {MIN} to {MAX}")
                 }
             }
             fn visit_i64<E: Error>(self, it: i64) -> Result<Self::Value, E> {

@@ -209,7 +209,8 @@ fn edges_from_depfiles_are_added_and_a_cycle_is_refused() {
 
 #[test]
 fn an_empty_manifest_is_an_empty_plan() {
-    for (name, text) in [("walk.toml", ""), ("walk.json", "{}"), ("walk.jsonl", "\n")] {
+    let texts = [("walk.toml", ""), ("walk.json", "{}"), ("walk.jsonl", "\n")];
+    for (name, text) in texts.into_iter().chain([("walk.json", "\u{feff}{}")]) {
         let plan = Project::new(&[]).read(name, text).unwrap_or_else(|it| panic!("{it}"));
         assert!(plan.actions.is_empty(), "{name}");
         assert_eq!(plan.select(&[]), Ok(vec![]));

@@ -82,7 +82,7 @@ proptest! {
 
     #[test]
     fn escaped_names_come_back(names in proptest::collection::vec("[a-z #$./-]{1,12}", 1..5)) {
-        let names: Vec<String> = names.iter().map(|it| format!("x{}y", it)).collect();
+        let names: Vec<String> = names.iter().map(|it| format!("x{it}y")).collect();
         let escape = |it: &String| it.replace(' ', "\\ ").replace('#', "\\#").replace('$', "$$");
         let text = format!("out: {}\n", names.iter().map(escape).collect::<Vec<_>>().join(" \\\n "));
         let mut expected: Vec<std::path::PathBuf> = Vec::new();

@@ -1,5 +1,7 @@
 //! Texts that nobody means well with: an error, never a crash, never a long wait.
 
+use std::fmt::Write as _;
+
 use insta::assert_snapshot;
 use proptest::prelude::*;
 use walk_plan::{Overrides, Plan, Source};
@@ -34,7 +36,7 @@ fn deep_nesting_does_not_overflow_the_stack() {
 fn variables_that_double_do_not_fill_the_memory() {
     let mut text = String::from("[vars]\nv0 = \"xxxxxxxxxxxxxxxx\"\n");
     for i in 1..60 {
-        text += &format!("v{i} = \"${{v{0}}}${{v{0}}}\"\n", i - 1);
+        let _ = writeln!(text, "v{i} = \"${{v{0}}}${{v{0}}}\"", i - 1);
     }
     assert_snapshot!(first(&error(&text)), @"walk.toml:19:7: longer than 1048576 bytes");
 }
@@ -43,7 +45,7 @@ fn variables_that_double_do_not_fill_the_memory() {
 fn a_long_chain_of_variables_does_not_overflow_the_stack() {
     let mut text = String::from("[vars]\nv0 = \"x\"\n");
     for i in 1..50_000 {
-        text += &format!("v{i} = \"${{v{}}}\"\n", i - 1);
+        let _ = writeln!(text, "v{i} = \"${{v{}}}\"", i - 1);
     }
     let found = first(&error(&text));
     assert!(found.ends_with("more than 100 variables refer to one another"), "{found}");
@@ -54,9 +56,9 @@ fn many_targets_of_one_name_are_read_in_linear_time() {
     let names: Vec<String> = (0..20_000).map(|it| format!("\"a{it}\"")).collect();
     let mut text = String::new();
     for i in 0..20_000 {
-        text += &format!("{{\"action\": \"a{i}\", \"run\": \"x\", \"out\": [\"o{i}\"]}}\n");
+        let _ = writeln!(text, "{{\"action\": \"a{i}\", \"run\": \"x\", \"out\": [\"o{i}\"]}}");
     }
-    text += &format!("{{\"action\": \"all\", \"deps\": [{}]}}\n", names.join(","));
+    let _ = writeln!(text, "{{\"action\": \"all\", \"deps\": [{}]}}", names.join(","));
     let plan = Project::new(&[]).read("walk.jsonl", &text).unwrap_or_else(|it| panic!("{it}"));
     assert_eq!(plan.actions[20_000].deps.len(), 20_000);
 }
@@ -66,8 +68,9 @@ fn a_chain_of_a_hundred_thousand_actions_does_not_overflow_the_stack() {
     let mut text = String::new();
     for i in 1..=100_000 {
         let before = i - 1;
-        text += &format!(
-            "{{\"action\": \"a{i}\", \"run\": \"x\", \"in\": [\"{before}\"], \"out\": [\"{i}\"]}}\n"
+        let _ = writeln!(
+            text,
+            "{{\"action\": \"a{i}\", \"run\": \"x\", \"in\": [\"{before}\"], \"out\": [\"{i}\"]}}"
         );
     }
     let project = Project::new(&["0"]);

@@ -59,6 +59,10 @@ fn json_errors_show_the_place() {
     1 | {"walk": {"version": 2}}
       |                      ^
     "#);
+}
+
+#[test]
+fn json_syntax_errors_show_the_place() {
     assert_snapshot!(json("[]"), @r"
     walk.json:1:1: invalid type: sequence, expected a table
       |

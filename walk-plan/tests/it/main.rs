@@ -6,6 +6,7 @@ mod actions;
 mod depfile;
 mod errors;
 mod files;
+mod graph_errors;
 mod hostile;
 mod json_errors;
 mod members;

@@ -13,7 +13,9 @@ pub(crate) struct Project(TempDir);
 impl Project {
     pub(crate) fn new(files: &[&str]) -> Self {
         let project = Self(tempfile::tempdir().expect("a temporary directory"));
-        files.iter().for_each(|it| project.write(it, ""));
+        for it in files {
+            project.write(it, "");
+        }
         project
     }
 
