@@ -1,2 +1,34 @@
-//! Under construction.
-fn main() {}
+//! The command `walk`: brings declared results up to date.
+//!
+//! It is thin. What there is to do is read by walk-plan, done by walk-core; here are the
+//! arguments, the terminal, the signals and the exit codes. A command goes one way:
+//!
+//! ```text
+//! args ─▶ dispatch ─▶ project (manifest, state, lock) ─▶ run, or one of commands ─▶ exit
+//!                                                         │
+//!                                                 terminal, record
+//! ```
+
+mod exit;
+
+mod args;
+mod dispatch;
+mod error;
+
+mod project;
+
+mod explain;
+mod run;
+
+mod commands;
+
+mod record;
+mod terminal;
+
+mod os;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    exit::guarded(|| dispatch::walk(std::env::args_os())).leave()
+}

@@ -1,0 +1,130 @@
+//! The commands and the flags that they have for themselves.
+
+use clap::builder::FalseyValueParser;
+use clap::{Args, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+use super::RunArgs;
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Bring targets up to date
+    Run(RunArgs),
+    /// Show what would run, and why
+    Plan(PlanArgs),
+    /// Say why an action ran last time, would run now, or has not run
+    Why(WhyArgs),
+    /// Say what is not up to date; exit 1 if anything is
+    Status(TargetArgs),
+    /// List the actions, and how they ended last time
+    List(TargetArgs),
+    /// Print what an action wrote when it ran last
+    Log {
+        /// Which action.
+        #[arg(value_name = "ACTION")]
+        action: String,
+    },
+    /// Print the graph, or the part of it that targets need
+    Graph(GraphArgs),
+    /// Answer a question about the graph
+    #[command(subcommand)]
+    Query(Question),
+    /// Remove the outputs of actions that are gone from the manifest, or of targets
+    Clean(CleanArgs),
+    /// Check the manifest
+    Check,
+    /// Print the JSON Schema of the manifest
+    Schema,
+    /// Print a completion script
+    Completions {
+        /// For which shell.
+        shell: Shell,
+    },
+    /// Print the manual page
+    Man,
+}
+
+/// Nothing but targets.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct TargetArgs {
+    /// Actions, outputs, or globs of either.
+    #[arg(value_name = "TARGET")]
+    pub(crate) targets: Vec<String>,
+}
+
+/// The flags of `walk plan`.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct PlanArgs {
+    /// What to bring up to date.
+    #[arg(value_name = "TARGET")]
+    pub(crate) targets: Vec<String>,
+    /// Plan to run also what is up to date.
+    #[arg(short = 'B', long, env = "WALK_FORCE", hide_env = true, value_parser = FalseyValueParser::new())]
+    pub(crate) force: bool,
+    /// Show which elements of each fingerprint changed, and how.
+    #[arg(long, env = "WALK_EXPLAIN", hide_env = true, value_parser = FalseyValueParser::new())]
+    pub(crate) explain: bool,
+}
+
+/// The flags of `walk why`.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct WhyArgs {
+    /// Actions, outputs, or globs of either.
+    #[arg(value_name = "TARGET", required = true)]
+    pub(crate) targets: Vec<String>,
+}
+
+/// The flags of `walk graph`.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct GraphArgs {
+    /// Only the part that these need.
+    #[arg(value_name = "TARGET")]
+    pub(crate) targets: Vec<String>,
+    /// The format.
+    #[arg(long, default_value = "dot")]
+    pub(crate) format: GraphFormat,
+}
+
+/// The formats of `walk graph`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum GraphFormat {
+    /// Graphviz
+    Dot,
+    /// A Mermaid flowchart
+    Mermaid,
+    /// One JSON object
+    Json,
+    /// A tree of text: below each action what it needs
+    Tree,
+}
+
+/// The questions of `walk query`.
+#[derive(Clone, Debug, Subcommand)]
+pub(crate) enum Question {
+    /// All that targets depend on
+    Deps(WhyArgs),
+    /// All that depends on targets
+    Rdeps(WhyArgs),
+    /// A shortest chain of dependencies from one action to another
+    Path {
+        /// One end.
+        from: String,
+        /// The other end.
+        to: String,
+    },
+}
+
+/// The flags of `walk clean`.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct CleanArgs {
+    /// Only the outputs of these.
+    #[arg(value_name = "TARGET")]
+    pub(crate) targets: Vec<String>,
+    /// Remove the outputs of all actions.
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// Only say what would be removed.
+    #[arg(short = 'n', long, env = "WALK_DRY_RUN", hide_env = true, value_parser = FalseyValueParser::new())]
+    pub(crate) dry_run: bool,
+}

@@ -1,0 +1,16 @@
+//! What can be said on the command line.
+//!
+//! The documentation of each field is its help text. Every flag has an environment
+//! variable `WALK_<FLAG>` that sets a default; the command line wins.
+
+mod cli;
+mod commands;
+mod common;
+mod run;
+
+pub(crate) use cli::Cli;
+pub(crate) use commands::{
+    CleanArgs, Command, GraphArgs, GraphFormat, PlanArgs, Question, TargetArgs, WhyArgs,
+};
+pub(crate) use common::{ColorWish, Common};
+pub(crate) use run::{ProgressWish, RunArgs};

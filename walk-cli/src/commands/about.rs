@@ -1,0 +1,45 @@
+//! `walk check`, `schema`, `completions` and `man`: about the manifest, and about walk.
+
+use std::io::Write;
+
+use clap::CommandFactory as _;
+use clap_complete::Shell;
+use clap_mangen::Man;
+
+use crate::args::{Cli, Common};
+use crate::error::{CliError, Result};
+use crate::exit::Exit;
+use crate::project::Project;
+
+/// Checks the manifest: that it can be read, and that its graph has no cycle.
+pub(crate) fn check(common: &Common, out: &mut dyn Write) -> Result<Exit> {
+    let Project { plan, .. } = Project::read(common, None)?;
+    let dag = plan.dag(&[]).map_err(|it| CliError::Walk(it.into()))?;
+    if !common.quiet {
+        let (actions, edges) = (dag.len(), dag.edge_count());
+        writeln!(out, "{}: {actions} actions, {edges} dependencies", plan.manifest.display())?;
+    }
+    Ok(Exit::Done)
+}
+
+/// Prints the JSON Schema of the manifest.
+pub(crate) fn schema(out: &mut dyn Write) -> Result<Exit> {
+    writeln!(out, "{}", walk_plan::schema())?;
+    Ok(Exit::Done)
+}
+
+/// Prints a completion script.
+pub(crate) fn completions(shell: Shell, out: &mut dyn Write) -> Result<Exit> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "walk", &mut script);
+    out.write_all(&script)?;
+    Ok(Exit::Done)
+}
+
+/// Prints the manual page: walk itself, then each command.
+pub(crate) fn man(out: &mut dyn Write) -> Result<Exit> {
+    let mut walk = Cli::command();
+    walk.build();
+    Man::new(walk.clone()).render(out)?;
+    Ok(Exit::Done)
+}

@@ -1,0 +1,170 @@
+//! `walk clean`: removes what walk made and nobody declares any more, or all it made.
+//!
+//! A file is removed only if its content is what walk made: whoever changed it since may
+//! still want it. So is a directory, whose digest covers all that is in it.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use walk_core::fingerprint::observe;
+use walk_plan::{CommandWalk, Made, Options, Plan};
+
+use crate::args::{CleanArgs, Common};
+use crate::error::{CliError, Result};
+use crate::exit::Exit;
+use crate::project::Project;
+use crate::run;
+use crate::terminal::tame;
+
+/// Removes the outputs of actions that are gone, or of targets, or of all.
+pub(crate) fn clean(common: &Common, args: &CleanArgs, out: &mut dyn Write) -> Result<Exit> {
+    run::log_to_stderr();
+    let project = Project::read(common, None)?;
+    let names = if args.targets.is_empty() { None } else { Some(named(&project, &args.targets)?) };
+    let lock = if args.dry_run { None } else { Some(project.lock(common, "clean")?) };
+    let walk = match &lock {
+        Some(_) => CommandWalk::open(project.plan, project.state, Options::default())?,
+        None => project.open_dry(Options::default())?,
+    };
+    let scope = Scope { names, all: args.all };
+    let mut broom = Broom { walk, is_dry: args.dry_run, quiet: common.quiet, removed: 0, out };
+    broom.sweep(&scope)?;
+    broom.end()?;
+    drop(lock);
+    Ok(Exit::Done)
+}
+
+/// Returns the names that targets mean; one that is gone from the manifest is itself.
+fn named(project: &Project, targets: &[String]) -> Result<BTreeSet<String>> {
+    let remembered: BTreeSet<String> = project.state.notes()?.into_iter().map(|it| it.0).collect();
+    let mut names = BTreeSet::new();
+    for target in targets {
+        match project.plan.select(std::slice::from_ref(target)) {
+            Ok(found) => {
+                let actions = &project.plan.actions;
+                names.extend(found.iter().map(|it| actions[it.index()].name.to_string()));
+            }
+            Err(_) if remembered.contains(target) => drop(names.insert(target.clone())),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(names)
+}
+
+/// Which outputs are to be removed.
+struct Scope {
+    names: Option<BTreeSet<String>>,
+    all: bool,
+}
+
+impl Scope {
+    /// Returns whether what `name` still declares is removed too.
+    fn takes_all_of(&self, name: &str) -> bool {
+        self.names.as_ref().map_or(self.all, |it| it.contains(name))
+    }
+
+    fn covers(&self, name: &str) -> bool {
+        self.names.as_ref().is_none_or(|it| it.contains(name))
+    }
+}
+
+struct Broom<'a> {
+    walk: CommandWalk,
+    is_dry: bool,
+    quiet: bool,
+    removed: usize,
+    out: &'a mut dyn Write,
+}
+
+impl Broom<'_> {
+    fn sweep(&mut self, scope: &Scope) -> Result<()> {
+        let living: BTreeSet<String> =
+            self.walk.plan().actions.iter().map(|it| it.name.to_string()).collect();
+        for name in self.walk.remembered()? {
+            if !scope.covers(&name) {
+                continue;
+            }
+            let takes_all = scope.takes_all_of(&name);
+            let made = self.walk.note(&name)?.map(|it| it.made).unwrap_or_default();
+            for made in made {
+                if takes_all || !is_declared(self.walk.plan(), &made.path) {
+                    self.remove(&made)?;
+                }
+            }
+            if takes_all || !living.contains(&name) {
+                self.forget(&name)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn remove(&mut self, made: &Made) -> Result<()> {
+        let path = self.walk.plan().root.join(&made.path);
+        let Ok(found) = path.symlink_metadata() else { return Ok(()) };
+        let digest = observe(&path).ok().and_then(|it| it.state.digest());
+        if made.digest.is_none() || digest.map(|it| it.to_string()) != made.digest {
+            return self.say("kept", &made.path, ": changed since walk made it");
+        }
+        self.removed += 1;
+        if self.is_dry {
+            return self.say("would remove", &made.path, "");
+        }
+        let removed =
+            if found.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
+        removed.map_err(|source| CliError::File { verb: "remove", path: path.clone(), source })?;
+        self.say("removed", &made.path, "")?;
+        self.remove_empty_parents(&path);
+        Ok(())
+    }
+
+    /// Removes the directories that nothing is in any more, below the root.
+    fn remove_empty_parents(&self, path: &Path) {
+        let root = &self.walk.plan().root;
+        let parents = path.ancestors().skip(1);
+        let below = parents.take_while(|it| it.starts_with(root) && it != root);
+        for parent in below.map(PathBuf::from).collect::<Vec<_>>() {
+            // One that is not empty stays, and so do those above it.
+            if fs::remove_dir(parent).is_err() {
+                break;
+            }
+        }
+    }
+
+    /// Forgets the action, and what it wrote.
+    fn forget(&mut self, name: &str) -> Result<()> {
+        if self.is_dry {
+            return Ok(());
+        }
+        let log = self.walk.state().log(name);
+        match fs::remove_file(&log) {
+            Err(source) if source.kind() != io::ErrorKind::NotFound => {
+                return Err(CliError::File { verb: "remove", path: log, source });
+            }
+            _ => {}
+        }
+        Ok(self.walk.forget(name)?)
+    }
+
+    fn say(&mut self, verb: &str, path: &Path, more: &str) -> Result<()> {
+        if !self.quiet {
+            writeln!(self.out, "{verb} {}{more}", tame(&path.to_string_lossy()))?;
+        }
+        Ok(())
+    }
+
+    fn end(&mut self) -> Result<()> {
+        self.walk.finish()?;
+        if !self.quiet && self.removed == 0 {
+            writeln!(self.out, "nothing to remove")?;
+        }
+        self.out.flush()?;
+        Ok(())
+    }
+}
+
+/// Returns whether an action of the plan declares `path` among its outputs.
+fn is_declared(plan: &Plan, path: &Path) -> bool {
+    plan.files.id(path).is_some_and(|it| plan.files.producer(it).is_some())
+}

@@ -1,0 +1,128 @@
+//! `walk why`: why an action ran last time, would run now, or has not run.
+
+use std::io::{self, Write};
+use std::time::SystemTime;
+
+use walk_core::{DirtyReason, JobStatus, Vertex};
+use walk_plan::{Note, Reason};
+
+use super::forecast::{Forecast, Outlook};
+use crate::args::{Common, WhyArgs};
+use crate::error::Result;
+use crate::exit::Exit;
+use crate::explain;
+use crate::terminal::{Palette, age, seconds, tame};
+
+/// Says why each of the targets ran last time, would run now, or has not run.
+pub(crate) fn why(
+    common: &Common,
+    args: &WhyArgs,
+    palette: Palette,
+    out: &mut dyn Write,
+) -> Result<Exit> {
+    let mut forecast = Forecast::of(common, &args.targets, false)?;
+    let mut gap = "";
+    for vertex in forecast.dag.vertices().collect::<Vec<_>>() {
+        if forecast.targets.binary_search(&forecast.dag[vertex]).is_ok() {
+            out.write_all(gap.as_bytes())?;
+            explain_one(&mut forecast, vertex, palette, out)?;
+            gap = "\n";
+        }
+    }
+    Ok(Exit::Done)
+}
+
+fn explain_one(
+    forecast: &mut Forecast,
+    vertex: Vertex,
+    palette: Palette,
+    out: &mut dyn Write,
+) -> Result<()> {
+    let name = forecast.dag.uid(vertex).to_owned();
+    let note = forecast.walk.note(&name)?;
+    let blocker = match note {
+        Some(ref note) if !note.status().is_success() => None,
+        _ => failed_before(forecast, vertex)?,
+    };
+    let outlook = forecast.outlook(vertex);
+    write_now(&name, outlook, note.as_ref(), palette, out)?;
+    if let (Some((blocker, failure)), true) = (blocker, outlook != Outlook::UpToDate) {
+        let how = failure.ending.as_deref().unwrap_or("failed");
+        let (blocker, how) = (palette.fail(&tame(&blocker)), tame(how));
+        writeln!(out, "  it has not run since, because {blocker} failed last time: {how}")?;
+    }
+    match note {
+        Some(note) => Ok(write_last(&note, palette, out)?),
+        None => Ok(writeln!(out, "  no run of it is remembered")?),
+    }
+}
+
+fn write_now(
+    name: &str,
+    outlook: Outlook<'_>,
+    note: Option<&Note>,
+    palette: Palette,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let name = palette.bold(&tame(name));
+    match outlook {
+        Outlook::UpToDate => writeln!(out, "{name} is up to date"),
+        Outlook::Depends(other) => {
+            writeln!(out, "{name} would run if the result of {} changes", tame(other))
+        }
+        Outlook::Runs(DirtyReason::NoPrevious) if note.is_some_and(has_failed) => {
+            writeln!(out, "{name} would run: it failed last time")
+        }
+        Outlook::Runs(reason) => {
+            let reason = Reason::of(reason);
+            writeln!(out, "{name} would run: {}", tame(&reason.summary))?;
+            out.write_all(explain::changes(&reason, "  ", palette).as_bytes())
+        }
+    }
+}
+
+/// Writes when, how and why it ran last.
+fn write_last(note: &Note, palette: Palette, out: &mut dyn Write) -> io::Result<()> {
+    let ago = age(SystemTime::now().duration_since(note.started()).unwrap_or_default());
+    let ending = match note.status() {
+        JobStatus::Unchanged => "ok, its output stayed the same",
+        status if status.is_success() => "ok",
+        _ => note.ending.as_deref().unwrap_or("failed"),
+    };
+    let attempts = match note.attempts {
+        0 | 1 => String::new(),
+        count => format!(", attempt {count}"),
+    };
+    let time = seconds(note.duration());
+    writeln!(out, "  last ran {ago}, for {time}: {}{attempts}", tame(ending))?;
+    writeln!(out, "  because: {}", tame(&note.reason.summary))?;
+    out.write_all(explain::changes(&note.reason, "    ", palette).as_bytes())
+}
+
+fn has_failed(note: &Note) -> bool {
+    !note.status().is_success()
+}
+
+/// Returns the nearest of those before `vertex` that failed when it ran last.
+fn failed_before(forecast: &mut Forecast, vertex: Vertex) -> Result<Option<(String, Note)>> {
+    let mut is_seen = vec![false; forecast.dag.len()];
+    let mut level = vec![vertex];
+    while !level.is_empty() {
+        let mut next = Vec::new();
+        for vertex in level {
+            let before = forecast.dag.predecessors(vertex).to_vec();
+            next.extend(
+                before.into_iter().filter(|it| !std::mem::replace(&mut is_seen[it.index()], true)),
+            );
+        }
+        for &vertex in &next {
+            let name = forecast.dag.uid(vertex).to_owned();
+            match forecast.walk.note(&name)? {
+                Some(note) if has_failed(&note) => return Ok(Some((name, note))),
+                _ => {}
+            }
+        }
+        level = next;
+    }
+    Ok(None)
+}

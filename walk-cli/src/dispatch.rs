@@ -1,0 +1,84 @@
+//! From the command line to the command that was meant.
+
+use std::ffi::OsString;
+use std::io::{self, BufWriter, IsTerminal as _, Write as _};
+
+use crate::args::{Cli, Command, Common, PlanArgs, RunArgs};
+use crate::commands;
+use crate::error::{CliError, Result};
+use crate::exit::Exit;
+use crate::run;
+use crate::terminal::{Palette, Surroundings};
+
+/// Runs the command that `args` ask for, and says on stderr what stopped it.
+pub(crate) fn walk(args: impl IntoIterator<Item = OsString>) -> Exit {
+    let cli = match Cli::read(args) {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error),
+    };
+    dispatch(&cli).unwrap_or_else(|error| complain(&cli.common, &error))
+}
+
+fn dispatch(cli: &Cli) -> Result<Exit> {
+    let common = &cli.common;
+    let Some(command) = &cli.command else { return run_or_plan(common, &cli.run) };
+    match command {
+        Command::Run(args) => run_or_plan(common, args),
+        Command::Clean(args) => commands::clean(common, args, &mut stdout()),
+        other => answer(common, other),
+    }
+}
+
+/// Runs a command that only reads and prints.
+fn answer(common: &Common, command: &Command) -> Result<Exit> {
+    run::log_to_stderr();
+    let palette = palette(common, io::stdout().is_terminal());
+    let mut out = stdout();
+    let exit = match command {
+        Command::Plan(args) => commands::plan(common, args, palette, &mut out)?,
+        Command::Why(args) => commands::why(common, args, palette, &mut out)?,
+        Command::Status(args) => commands::status(common, args, palette, &mut out)?,
+        Command::List(args) => commands::list(common, args, palette, &mut out)?,
+        Command::Log { action } => commands::log(common, action, &mut out)?,
+        Command::Graph(args) => commands::graph(common, args, &mut out)?,
+        Command::Query(question) => commands::query(common, question, &mut out)?,
+        Command::Check => commands::check(common, &mut out)?,
+        Command::Schema => commands::schema(&mut out)?,
+        Command::Completions { shell } => commands::completions(*shell, &mut out)?,
+        Command::Man => commands::man(&mut out)?,
+        Command::Run(_) | Command::Clean(_) => unreachable!("they were dispatched before"),
+    };
+    out.flush()?;
+    Ok(exit)
+}
+
+/// Runs `walk run`; with `-n` that is `walk plan`.
+fn run_or_plan(common: &Common, args: &RunArgs) -> Result<Exit> {
+    if !args.dry_run {
+        return run::run(common, args);
+    }
+    let RunArgs { targets, force, explain, .. } = args.clone();
+    answer(common, &Command::Plan(PlanArgs { targets, force, explain }))
+}
+
+fn stdout() -> BufWriter<io::StdoutLock<'static>> {
+    BufWriter::with_capacity(64 * 1024, io::stdout().lock())
+}
+
+fn palette(common: &Common, is_terminal: bool) -> Palette {
+    Palette::new(Surroundings::of_process(is_terminal).wants_color(common.color))
+}
+
+fn usage(error: &clap::Error) -> Exit {
+    // Nobody to tell it to is no reason to fail otherwise.
+    let _ = error.print();
+    if error.exit_code() == 0 { Exit::Done } else { Exit::Usage }
+}
+
+fn complain(common: &Common, error: &CliError) -> Exit {
+    if let Some(message) = error.message() {
+        let palette = palette(common, io::stderr().is_terminal());
+        let _ = writeln!(io::stderr(), "{} {message}", palette.fail("walk:"));
+    }
+    error.exit()
+}

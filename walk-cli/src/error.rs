@@ -1,0 +1,108 @@
+//! What stops a command, and with which exit.
+
+use std::error::Error;
+use std::fmt::Write as _;
+use std::io;
+use std::path::PathBuf;
+
+use signal_hook::consts::SIGPIPE;
+use walk_plan::{ManifestError, TargetError, WalkError};
+
+use crate::exit::Exit;
+
+pub(crate) type Result<T, E = CliError> = std::result::Result<T, E>;
+
+/// What stops a command.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CliError {
+    /// There is nothing to read.
+    #[error("no manifest in `{}`: looked for walk.toml, walk.json and walk.jsonl; `-f FILE` names another", .0.display())]
+    NoManifest(PathBuf),
+    /// The manifest is wrong; the message has its place.
+    #[error(transparent)]
+    Manifest(#[from] ManifestError),
+    /// A target means nothing.
+    #[error(transparent)]
+    Target(#[from] TargetError),
+    /// The arguments fit the grammar, but not the project.
+    #[error("{0}")]
+    Usage(String),
+    /// The walk cannot go on.
+    #[error(transparent)]
+    Walk(#[from] WalkError),
+    /// Another walk has the lock.
+    #[error("the state is in use by walk ({0})")]
+    Locked(String),
+    /// A file that is none of the state's cannot be read or written.
+    #[error("cannot {verb} `{}`", path.display())]
+    File {
+        /// What was tried.
+        verb: &'static str,
+        /// On what.
+        path: PathBuf,
+        /// Why it failed.
+        source: io::Error,
+    },
+    /// Standard output cannot be written.
+    #[error("cannot write to standard output")]
+    Output(#[from] io::Error),
+}
+
+impl CliError {
+    /// Returns how the command ends because of this.
+    pub(crate) fn exit(&self) -> Exit {
+        match self {
+            Self::NoManifest(_) | Self::Manifest(_) | Self::Target(_) | Self::Usage(_) => {
+                Exit::Usage
+            }
+            Self::Walk(error) if error.is_state() => Exit::State,
+            Self::Walk(_) => Exit::Usage,
+            Self::Locked(_) => Exit::NotNow,
+            Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+                Exit::Signal(SIGPIPE)
+            }
+            Self::File { .. } | Self::Output(_) => Exit::State,
+        }
+    }
+
+    /// Returns the message with all its causes; `None` if nobody is there to read it.
+    pub(crate) fn message(&self) -> Option<String> {
+        if self.exit() == Exit::Signal(SIGPIPE) {
+            return None;
+        }
+        let mut message = self.to_string();
+        let mut cause = self.source();
+        while let Some(error) = cause {
+            let _ = write!(message, ": {error}");
+            cause = error.source();
+        }
+        Some(message)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_error_has_its_exit() {
+        let check = |error: CliError, exit: Exit| assert_eq!(error.exit(), exit, "{error}");
+        let denied = || io::Error::from(io::ErrorKind::PermissionDenied);
+        check(CliError::NoManifest("d".into()), Exit::Usage);
+        check(CliError::Usage("no".into()), Exit::Usage);
+        check(CliError::Locked("pid 1".into()), Exit::NotNow);
+        check(CliError::Output(io::ErrorKind::BrokenPipe.into()), Exit::Signal(SIGPIPE));
+        check(CliError::Output(denied()), Exit::State);
+        check(CliError::File { verb: "write", path: "f".into(), source: denied() }, Exit::State);
+        let state = WalkError::State { verb: "open", path: "s".into(), source: denied() };
+        check(state.into(), Exit::State);
+    }
+
+    #[test]
+    fn a_message_names_its_causes() {
+        let source = io::Error::other("disk on fire");
+        let error = CliError::File { verb: "write", path: "a.json".into(), source };
+        assert_eq!(error.message().as_deref(), Some("cannot write `a.json`: disk on fire"));
+        assert_eq!(CliError::Output(io::ErrorKind::BrokenPipe.into()).message(), None);
+    }
+}

@@ -1,0 +1,92 @@
+//! The manifest that the command line means, its state directory, and the lock.
+
+use std::io::{self, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use walk_plan::{CommandWalk, Held, Lock, Options, Overrides, Plan, Source, StateDir};
+
+use crate::args::Common;
+use crate::error::{CliError, Result};
+
+/// What a command works on.
+#[derive(Debug)]
+pub(crate) struct Project {
+    pub(crate) plan: Plan,
+    pub(crate) state: StateDir,
+}
+
+impl Project {
+    /// Reads the manifest that `common` names, or the one in the directory.
+    pub(crate) fn read(common: &Common, jobs: Option<u32>) -> Result<Self> {
+        let source = source(common)?;
+        let plan = Plan::read(&source, &Overrides { vars: common.set.clone(), jobs })?;
+        let state = match &common.state_dir {
+            Some(dir) => common.at(dir),
+            None => plan.root.join(".walk"),
+        };
+        Ok(Self { plan, state: StateDir::new(state) })
+    }
+
+    /// Opens the state to look at it: no lock, no file is made, nothing is executed.
+    pub(crate) fn open_dry(self, options: Options) -> Result<CommandWalk> {
+        Ok(CommandWalk::open_dry(self.plan, self.state, options)?)
+    }
+
+    /// Takes the lock; while another walk has it, waits for it, and says so once.
+    pub(crate) fn lock(&self, common: &Common, command: &str) -> Result<Lock> {
+        self.state.create()?;
+        let who = introduce(std::process::id(), command, SystemTime::now());
+        match self.state.try_lock(&who)? {
+            Held::Ours(lock) => Ok(lock),
+            Held::By(holder) if common.no_wait => Err(CliError::Locked(holder)),
+            Held::By(holder) => {
+                let _ = writeln!(io::stderr(), "waiting for walk ({holder}) ...");
+                Ok(self.state.lock(&who)?)
+            }
+        }
+    }
+}
+
+fn source(common: &Common) -> Result<Source> {
+    let dir = common.at(Path::new(""));
+    match &common.file {
+        Some(file) if file == Path::new("-") => from_stdin(&dir),
+        Some(file) => Ok(Source::File(common.at(file))),
+        None => match Plan::find(&dir) {
+            Some(manifest) => Ok(Source::File(manifest)),
+            None => Err(CliError::NoManifest(std::path::absolute(dir.join(".")).unwrap_or(dir))),
+        },
+    }
+}
+
+fn from_stdin(dir: &Path) -> Result<Source> {
+    let fail = |verb, path: &Path| {
+        let path = PathBuf::from(path);
+        move |source| CliError::File { verb, path, source }
+    };
+    let mut text = Vec::new();
+    io::stdin().lock().read_to_end(&mut text).map_err(fail("read", Path::new("<stdin>")))?;
+    let root = std::path::absolute(dir.join(".")).map_err(fail("find", dir))?;
+    Ok(Source::Stdin { text, root })
+}
+
+/// What those who wait are told.
+fn introduce(pid: u32, command: &str, since: SystemTime) -> String {
+    let time = humantime::format_rfc3339_seconds(since).to_string();
+    let clock = time.split_once('T').map_or("", |it| it.1).trim_end_matches('Z').to_owned();
+    format!("pid {pid}: walk {command}, since {clock} UTC")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn the_lock_says_who_has_it() {
+        let since = SystemTime::UNIX_EPOCH + Duration::from_secs(43_262);
+        assert_eq!(introduce(123, "run", since), "pid 123: walk run, since 12:01:02 UTC");
+    }
+}

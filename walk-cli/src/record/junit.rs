@@ -1,0 +1,65 @@
+//! A run as a `JUnit` report: each action is a test case.
+//!
+//! What was up to date is a success that took no time, with a property that says so; what
+//! did not run because of a failure is skipped, with the reason.
+
+use std::io::Write;
+
+use quick_junit::{
+    NonSuccessKind, Property, Report as Junit, SerializeError, TestCase, TestCaseStatus, TestSuite,
+};
+use walk_core::{ActionReport, Dag, JobStatus, Report};
+
+use crate::terminal::Output;
+
+/// Writes the report; `group` names the class of an action, `output` what it wrote.
+pub(super) fn write<D>(
+    out: impl Write,
+    report: &Report,
+    dag: &Dag<D>,
+    group: impl Fn(&D) -> String,
+    output: impl Fn(&str) -> Option<Output>,
+) -> Result<(), SerializeError> {
+    let mut suite = TestSuite::new("walk");
+    for (vertex, action) in dag.vertices().zip(report.actions()) {
+        let mut case = TestCase::new(action.uid.as_str(), status(action, dag));
+        case.set_classname(group(&dag[vertex]));
+        if let Some(execution) = &action.execution {
+            case.set_time(execution.duration);
+        } else if action.status.is_some_and(JobStatus::is_success) {
+            case.add_property(Property::new("walk", "up to date"));
+        }
+        if action.was_executed()
+            && let Some(output) = output(&action.uid)
+        {
+            case.set_system_out_lossy(output.bytes());
+        }
+        suite.add_test_case(case);
+    }
+    suite.set_time(report.duration());
+    let mut junit = Junit::new("walk");
+    junit.set_time(report.duration()).add_test_suite(suite);
+    junit.serialize(out)
+}
+
+fn status<D>(action: &ActionReport, dag: &Dag<D>) -> TestCaseStatus {
+    let skipped = |message: &str| {
+        let mut status = TestCaseStatus::skipped();
+        status.set_message(message);
+        status
+    };
+    match action.status {
+        Some(status) if status.is_success() => TestCaseStatus::success(),
+        None => skipped("the run ended before"),
+        Some(JobStatus::ForceFail) => {
+            skipped(&action.skipped.as_ref().map(|it| it.describe(dag)).unwrap_or_default())
+        }
+        Some(status) => {
+            let ending = action.execution.as_ref().and_then(|it| it.ending.as_ref());
+            let message = ending.map_or_else(|| status.to_string(), ToString::to_string);
+            let mut failure = TestCaseStatus::non_success(NonSuccessKind::Failure);
+            failure.set_message(message).set_type(status.to_string());
+            failure
+        }
+    }
+}

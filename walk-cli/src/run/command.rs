@@ -1,0 +1,151 @@
+//! The way of one run, from the arguments to the exit.
+
+use std::cell::RefCell;
+use std::mem;
+use std::num::NonZeroU32;
+use std::rc::Rc;
+
+use signal_hook::consts::SIGPIPE;
+use walk_core::{Dag, Event, Interrupt, Report};
+use walk_plan::{ActionId, Captured, CommandWalk, Observer as _, Plan, StateDir};
+
+use super::logging::log_to;
+use super::setup;
+use super::summary::Summary;
+use super::tally::Tally;
+use super::watch::{Taste, Watch};
+use crate::args::{Common, RunArgs};
+use crate::error::{CliError, Result};
+use crate::exit::Exit;
+use crate::os::{Signals, jobs_of_make};
+use crate::project::Project;
+use crate::record::Start;
+use crate::terminal::{Console, Output};
+
+/// Brings targets up to date.
+pub(crate) fn run(common: &Common, args: &RunArgs) -> Result<Exit> {
+    let project = Project::read(common, args.jobs.or_else(jobs_of_make))?;
+    let targets = project.plan.select(&args.targets)?;
+    let interrupt = Interrupt::default();
+    let mut watch = setup::watch(common, args, &project.state, interrupt.clone())?;
+    let console = watch.console.clone();
+    let lock = project.lock(common, "run")?;
+    log_to(&console);
+    let options = setup::options(&project.plan.settings, args, interrupt.clone());
+    let (limit, taste) = (options.max_failures, watch.taste);
+    let mut walk = CommandWalk::open(project.plan, project.state, options)?;
+    let dag = walk.dag(&targets)?;
+    begin(&walk, &dag, &mut watch);
+    let watch = Rc::new(RefCell::new(watch));
+    observe(&mut walk, &watch);
+    let signals = Signals::handle(interrupt, console.clone()).map_err(|source| CliError::File {
+        verb: "handle",
+        path: "signals".into(),
+        source,
+    })?;
+    let result = walk.run(&dag);
+    console.finish();
+    let run = Ended { common, dag: &dag, plan: walk.plan(), state: walk.state(), taste, limit };
+    let exit = result.map_err(CliError::from).and_then(|report| {
+        let exit = run.conclude(&report, &signals, &console, &mut watch.borrow_mut());
+        mem::forget(report);
+        exit
+    });
+    // The process is about to end: there is no use in tidying up a graph before that.
+    mem::forget((walk, dag, lock, watch));
+    // A walk that stopped because of a signal may well have failed of it.
+    signals.received().map_or(exit, |signal| Ok(Exit::Signal(signal)))
+}
+
+fn begin(walk: &CommandWalk, dag: &Dag<ActionId>, watch: &mut Watch) {
+    let plan = walk.plan();
+    watch.console.set_total(dag.len());
+    watch.records.start(&Start {
+        version: env!("CARGO_PKG_VERSION"),
+        pid: std::process::id(),
+        root: &plan.root,
+        manifest: &plan.manifest,
+        actions: dag.len(),
+    });
+}
+
+fn observe(walk: &mut CommandWalk, watch: &Rc<RefCell<Watch>>) {
+    let watch = Rc::clone(watch);
+    let observer = move |plan: &Plan, event: &Event<'_, ActionId>, seen: Option<&Captured>| {
+        watch.borrow_mut().on_event(plan, event, seen);
+    };
+    walk.set_observer(Box::new(observer));
+}
+
+/// A run that ended.
+struct Ended<'a> {
+    common: &'a Common,
+    dag: &'a Dag<ActionId>,
+    plan: &'a Plan,
+    state: &'a StateDir,
+    taste: Taste,
+    limit: Option<NonZeroU32>,
+}
+
+impl Ended<'_> {
+    /// Says how the run ended, writes the records, and returns the exit.
+    fn conclude(
+        &self,
+        report: &Report,
+        signals: &Signals,
+        console: &Console,
+        watch: &mut Watch,
+    ) -> Result<Exit> {
+        let tally = Tally::of(report);
+        let is_good = tally.exit() == Exit::Done;
+        if !(self.taste.quiet && is_good) {
+            let summary = self.summary(report, tally, watch.last_shown.as_deref());
+            console.print(summary.as_bytes());
+        }
+        let exit = match signals.received() {
+            Some(signal) => Exit::Signal(signal),
+            None if console.is_broken() => Exit::Signal(SIGPIPE),
+            None => tally.exit(),
+        };
+        let group = |it: &ActionId| self.plan.actions[it.index()].group.to_string();
+        let records = mem::take(&mut watch.records);
+        let mut records = records.finish(report, self.dag, group, |name| self.output(name))?;
+        records.close(tally, exit, report.duration())?;
+        Ok(exit)
+    }
+
+    fn summary(&self, report: &Report, tally: Tally, last_shown: Option<&str>) -> String {
+        let failures = u32::try_from(tally.failed + tally.not_ready).unwrap_or(u32::MAX);
+        let summary = Summary {
+            report,
+            dag: self.dag,
+            palette: self.taste.palette,
+            output: &|name| self.output(name),
+            log_command: &|name| self.log_command(name),
+            last_shown,
+            stopped_early: self.limit.is_some_and(|it| failures >= it.get()),
+        };
+        summary.render(tally)
+    }
+
+    fn output(&self, name: &str) -> Option<Output> {
+        Output::read(&self.state.log(name)).ok()
+    }
+
+    /// Returns the command that prints the log of `name`, with the flags that lead here.
+    fn log_command(&self, name: &str) -> String {
+        let paths = [
+            ("-C", &self.common.directory),
+            ("-f", &self.common.file),
+            ("--state-dir", &self.common.state_dir),
+        ];
+        let mut words = vec!["walk".to_owned()];
+        for (flag, path) in paths {
+            if let Some(path) = path {
+                words.extend([flag.to_owned(), path.to_string_lossy().into_owned()]);
+            }
+        }
+        words.extend(["log".to_owned(), name.to_owned()]);
+        walk_plan::join(words)
+    }
+}

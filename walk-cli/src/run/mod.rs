@@ -1,0 +1,24 @@
+//! `walk run`: brings targets up to date.
+//!
+//! - `command` is the way of one run, from the arguments to the exit.
+//! - `setup` makes of the arguments what a run is set up with.
+//! - `watch` hears what happens and tells the terminal and the records.
+//! - `tally` counts how actions ended, and what exit that is; `summary` is what is said of
+//!   it in the end.
+//! - `logging` is where warnings go.
+
+mod command;
+
+mod setup;
+
+mod watch;
+
+mod summary;
+mod tally;
+
+mod logging;
+
+pub(crate) use command::run;
+pub(crate) use logging::log_to_stderr;
+pub(crate) use tally::Tally;
+pub(crate) use watch::command_text;

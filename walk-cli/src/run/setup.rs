@@ -1,0 +1,75 @@
+//! What a run is set up with, made of the arguments.
+
+use std::io::{self, IsTerminal as _, Write};
+use std::num::NonZeroU32;
+use std::path::Path;
+
+use walk_core::Interrupt;
+use walk_plan::{Options, Settings, StateDir};
+
+use super::watch::{Taste, Watch};
+use crate::args::{Common, ProgressWish, RunArgs};
+use crate::error::Result;
+use crate::record::{Records, Wanted};
+use crate::terminal::{Console, Palette, Progress, Setup, Surroundings};
+
+/// Returns the options of the walk.
+pub(super) fn options(settings: &Settings, args: &RunArgs, interrupt: Interrupt) -> Options {
+    let mut options = Options::default();
+    options.force = args.force;
+    options.timeout = args.timeout;
+    options.interrupt = interrupt;
+    options.max_failures = match args.keep_going {
+        Some(limit) => limit.limit(),
+        None if settings.keep_going => None,
+        None => Some(NonZeroU32::MIN),
+    };
+    options
+}
+
+/// Returns what hears of the run; the records are opened, nothing is written yet.
+pub(super) fn watch(
+    common: &Common,
+    args: &RunArgs,
+    state: &StateDir,
+    interrupt: Interrupt,
+) -> Result<Watch> {
+    let records = Records::open(wanted(common, args))?;
+    let (out, is_terminal) = out(args);
+    let surroundings = Surroundings::of_process(is_terminal);
+    let palette = Palette::new(surroundings.wants_color(common.color));
+    let progress = match args.progress {
+        ProgressWish::Auto if common.quiet => Progress::None,
+        wish => surroundings.progress(wish),
+    };
+    let console = Console::new(Setup { out, err: Box::new(io::stderr()), progress, palette });
+    let Common { quiet, verbose, .. } = *common;
+    Ok(Watch {
+        console,
+        records,
+        taste: Taste { quiet, verbose, explain: args.explain, palette },
+        is_terminal,
+        state: state.clone(),
+        interrupt,
+        name_width: None,
+        interactive: 0,
+        last_shown: None,
+    })
+}
+
+/// Returns where people look, and whether that is a terminal: stdout, unless events go there.
+fn out(args: &RunArgs) -> (Box<dyn Write + Send>, bool) {
+    if args.events.as_deref() == Some(Path::new("-")) {
+        return (Box::new(io::stderr()), io::stderr().is_terminal());
+    }
+    (Box::new(io::stdout()), io::stdout().is_terminal())
+}
+
+fn wanted(common: &Common, args: &RunArgs) -> Wanted {
+    let at = |path: &Path| if path == Path::new("-") { path.into() } else { common.at(path) };
+    Wanted {
+        events: args.events.as_deref().map(at),
+        trace: args.trace.as_deref().map(|it| common.at(it)),
+        junit: args.junit.as_deref().map(|it| common.at(it)),
+    }
+}

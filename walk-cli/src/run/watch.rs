@@ -1,0 +1,235 @@
+//! Hears what happens during a run, and tells the terminal and the records.
+//!
+//! An action that is up to date costs one addition here.
+
+use std::fmt::Write as _;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
+
+use walk_core::{Action, DirtyReason, Event, Interrupt, InterruptCause, JobOutcome, JobStatus};
+use walk_plan::{ActionId, Captured, Observer, Plan, Reason, Run, StateDir};
+
+use crate::explain;
+use crate::os;
+use crate::record::Records;
+use crate::terminal::{
+    Console, Durations, INDENT, Line, Output, Palette, Verdict, brief, name_width, tame,
+};
+
+/// What is to be shown of actions that end.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Taste {
+    pub(super) quiet: bool,
+    pub(super) verbose: bool,
+    pub(super) explain: bool,
+    pub(super) palette: Palette,
+}
+
+/// Hears what happens during a run.
+pub(super) struct Watch {
+    pub(super) console: Console,
+    pub(super) records: Records,
+    pub(super) taste: Taste,
+    /// Whether output goes to a terminal, which some bytes could upset.
+    pub(super) is_terminal: bool,
+    pub(super) state: StateDir,
+    /// Stops the run when nobody reads what it prints.
+    pub(super) interrupt: Interrupt,
+    pub(super) name_width: Option<usize>,
+    /// How many actions want the terminal for themselves, or have it.
+    pub(super) interactive: usize,
+    /// The failed action whose output was printed last.
+    pub(super) last_shown: Option<String>,
+}
+
+impl Observer for Watch {
+    fn on_event(&mut self, plan: &Plan, event: &Event<'_, ActionId>, captured: Option<&Captured>) {
+        let log = captured.and_then(|it| it.log.as_deref());
+        self.records.hear(event, log);
+        match event {
+            Event::Skipped { .. } => self.console.stayed(),
+            Event::Queued { action, queue, .. } => self.queued(plan, action, queue),
+            Event::Started { action, .. } => {
+                let id = action.vertex().index();
+                self.update(|it| it.started(id, Instant::now()));
+            }
+            Event::Requeued { action, outcome, delay } => {
+                let id = action.vertex().index();
+                self.update(|it| it.requeued(id));
+                let delay =
+                    if delay.is_zero() { String::new() } else { format!(" in {}", brief(*delay)) };
+                let reason = format!("{}, again{delay}", ending(outcome));
+                self.show(plan, action, outcome, Verdict::Again, &reason, log);
+            }
+            Event::Finished { action, outcome } => self.finished(plan, action, outcome, log),
+            _ => {}
+        }
+    }
+}
+
+impl Watch {
+    fn queued(&mut self, plan: &Plan, action: &Action<'_, ActionId>, queue: &str) {
+        let command = &plan.actions[action.data().index()];
+        let id = action.vertex().index();
+        // From here on: it may write to the terminal as soon as it is started.
+        if command.interactive {
+            self.interactive += 1;
+            self.console.hold();
+        }
+        let (name, queue) = (Arc::clone(&command.name), Arc::from(queue));
+        self.update(|it| it.queued(id, name, queue));
+    }
+
+    fn finished(
+        &mut self,
+        plan: &Plan,
+        action: &Action<'_, ActionId>,
+        outcome: &JobOutcome,
+        log: Option<&Path>,
+    ) {
+        let verdict = verdict(outcome);
+        let id = action.vertex().index();
+        self.update(|it| it.ended(id, verdict.is_bad()));
+        let reason = match verdict {
+            Verdict::Same => identical(action),
+            Verdict::Fail | Verdict::Wait | Verdict::Again => ending(outcome),
+            Verdict::Stop => "interrupted".into(),
+            Verdict::Ok => self.why(action, outcome),
+        };
+        self.show(plan, action, outcome, verdict, &reason, log);
+        if plan.actions[action.data().index()].interactive {
+            self.interactive = self.interactive.saturating_sub(1);
+            if self.interactive == 0 {
+                self.console.release();
+            }
+        }
+    }
+
+    fn show(
+        &mut self,
+        plan: &Plan,
+        action: &Action<'_, ActionId>,
+        outcome: &JobOutcome,
+        verdict: Verdict,
+        reason: &str,
+        log: Option<&Path>,
+    ) {
+        if self.taste.quiet && !matches!(verdict, Verdict::Fail | Verdict::Wait) {
+            return;
+        }
+        let line = Line { verdict, name: action.uid(), duration: outcome.duration, reason };
+        let name_width = self.name_width(action);
+        let mut text = line.render(name_width, self.taste.palette) + "\n";
+        if self.taste.explain
+            && let Some(dirty) = action.dirty_reason()
+        {
+            text += &explain::changes(&Reason::of(dirty), "         ", self.taste.palette);
+        }
+        if self.taste.verbose {
+            push_command(&mut text, &plan.actions[action.data().index()].run, self.taste.palette);
+        }
+        let mut text = text.into_bytes();
+        if let Some(log) = log {
+            self.push_output(&mut text, action.uid(), log);
+        }
+        self.last_shown = verdict.is_bad().then(|| action.uid().to_owned());
+        self.print(&text);
+    }
+
+    fn print(&self, text: &[u8]) {
+        self.console.print(text);
+        if self.console.is_broken() {
+            self.interrupt.trigger();
+        }
+    }
+
+    fn push_output(&self, text: &mut Vec<u8>, name: &str, log: &Path) {
+        let output = match Output::read(log) {
+            Ok(output) => output,
+            Err(error) => {
+                text.extend(format!("{INDENT}cannot read `{}`: {error}\n", log.display()).bytes());
+                return;
+            }
+        };
+        if output.is_cut() {
+            let more = format!("{INDENT}... all of it: walk log {}\n", walk_plan::join([name]));
+            text.extend(self.taste.palette.dim(&more).bytes());
+        }
+        text.extend(output.indented(self.is_terminal, self.taste.palette.is_colored()));
+    }
+
+    /// Returns why the action ran, if that is worth a place on each line.
+    fn why(&self, action: &Action<'_, ActionId>, outcome: &JobOutcome) -> String {
+        let why = match action.dirty_reason() {
+            Some(dirty @ DirtyReason::Changed(_)) => Reason::of(dirty).summary,
+            Some(dirty) if self.taste.explain => dirty.to_string(),
+            _ => String::new(),
+        };
+        match outcome.attempt {
+            0 | 1 => why,
+            count if why.is_empty() => format!("attempt {count}"),
+            count => format!("{why}, attempt {count}"),
+        }
+    }
+
+    fn name_width(&mut self, action: &Action<'_, ActionId>) -> usize {
+        *self.name_width.get_or_insert_with(|| {
+            let dag = action.dag();
+            let longest = dag.vertices().map(|it| dag.uid(it).chars().count()).max();
+            name_width(longest.unwrap_or(0), os::columns().unwrap_or(80))
+        })
+    }
+
+    fn update(&self, change: impl FnOnce(&mut crate::terminal::Screen)) {
+        let state = self.state.clone();
+        self.console.update(move || durations(&state), change);
+    }
+}
+
+/// Returns how long each action took when it ran last.
+fn durations(state: &StateDir) -> Durations {
+    let notes = state.notes().unwrap_or_default().into_iter();
+    notes.map(|(name, note)| (name, note.duration())).collect()
+}
+
+fn verdict(outcome: &JobOutcome) -> Verdict {
+    match outcome.status {
+        _ if outcome.interrupted == Some(InterruptCause::Run) => Verdict::Stop,
+        JobStatus::Unchanged => Verdict::Same,
+        JobStatus::NotReady => Verdict::Wait,
+        status if status.is_success() => Verdict::Ok,
+        _ => Verdict::Fail,
+    }
+}
+
+fn ending(outcome: &JobOutcome) -> String {
+    match &outcome.ending {
+        Some(ending) => ending.to_string(),
+        None => outcome.status.to_string(),
+    }
+}
+
+fn identical(action: &Action<'_, ActionId>) -> String {
+    match action.dag().successors(action.vertex()).len() {
+        0 => "output identical".into(),
+        1 => "output identical, 1 dependent stays".into(),
+        count => format!("output identical, {count} dependents stay"),
+    }
+}
+
+fn push_command(text: &mut String, run: &Run, palette: Palette) {
+    let command = command_text(run);
+    for line in command.lines() {
+        let _ = writeln!(text, "         {}", palette.dim(&format!("$ {}", tame(line))));
+    }
+}
+
+/// Returns the command as one would type it.
+pub(crate) fn command_text(run: &Run) -> String {
+    match run {
+        Run::Nothing => String::new(),
+        Run::Shell(text) => text.clone(),
+        Run::Argv(words) => walk_plan::join(words.iter().map(|it| it.to_string_lossy())),
+    }
+}

@@ -1,0 +1,277 @@
+//! The terminal as all threads see it: what the run tells, what the log says, what signals
+//! do to it, and the thread that redraws the block.
+//!
+//! What ends without a job is only counted, without a lock: in most walks that is nearly
+//! everything.
+
+use std::io::{self, Write};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use super::eta::Durations;
+use super::screen::Screen;
+use super::sink::Sink;
+use super::{Palette, Progress};
+use crate::os;
+
+const REDRAW: Duration = Duration::from_millis(100);
+const ESTIMATE: Duration = Duration::from_secs(1);
+const HEARTBEAT: Duration = Duration::from_secs(30);
+
+/// The width where there is no terminal.
+const COLUMNS: usize = 80;
+
+/// The terminal of a run; clones are the same.
+#[derive(Clone)]
+pub(crate) struct Console {
+    shared: Arc<Shared>,
+}
+
+/// How to show a run.
+pub(crate) struct Setup {
+    pub(crate) out: Box<dyn Write + Send>,
+    pub(crate) err: Box<dyn Write + Send>,
+    pub(crate) progress: Progress,
+    pub(crate) palette: Palette,
+}
+
+struct Shared {
+    stayed: AtomicUsize,
+    state: Mutex<State>,
+}
+
+struct State {
+    sink: Sink,
+    err: Box<dyn Write + Send>,
+    screen: Screen,
+    next_estimate: Option<Instant>,
+    progress: Progress,
+    palette: Palette,
+    ticker: Option<Ticker>,
+    /// Somebody else has the terminal: nothing may be written.
+    is_held: bool,
+    suspended_at: Option<Instant>,
+}
+
+struct Ticker {
+    stop: Sender<()>,
+    thread: JoinHandle<()>,
+}
+
+impl Console {
+    pub(crate) fn new(setup: Setup) -> Self {
+        let state = State {
+            sink: Sink::new(setup.out),
+            err: setup.err,
+            screen: Screen::default(),
+            next_estimate: None,
+            progress: setup.progress,
+            palette: setup.palette,
+            ticker: None,
+            is_held: false,
+            suspended_at: None,
+        };
+        Self { shared: Arc::new(Shared { stayed: AtomicUsize::new(0), state: Mutex::new(state) }) }
+    }
+
+    /// Sets how many actions there are.
+    pub(crate) fn set_total(&self, total: usize) {
+        self.state().screen.set_total(total);
+    }
+
+    /// Counts an action that ended without a job.
+    pub(crate) fn stayed(&self) {
+        self.shared.stayed.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Changes the picture; with the first change it starts to be drawn, and `durations`
+    /// are asked for, on another thread.
+    pub(crate) fn update(
+        &self,
+        durations: impl FnOnce() -> Durations + Send + 'static,
+        change: impl FnOnce(&mut Screen),
+    ) {
+        let mut state = self.state();
+        change(&mut state.screen);
+        if state.ticker.is_none() && state.progress != Progress::None {
+            state.ticker = self.start(state.progress, durations);
+        }
+    }
+
+    /// Prints text, which ends with a line feed, above the block.
+    pub(crate) fn print(&self, text: &[u8]) {
+        let mut state = self.state();
+        state.sink.print(text);
+        state.settle();
+    }
+
+    /// Prints text to where errors go.
+    pub(crate) fn complain(&self, text: &[u8]) {
+        let mut state = self.state();
+        if state.progress == Progress::Bar {
+            // The block is on the same terminal.
+            state.sink.print(text);
+            state.settle();
+        } else {
+            let _ = state.err.write_all(text);
+        }
+    }
+
+    /// Leaves the terminal to somebody else, until [`release`](Self::release).
+    pub(crate) fn hold(&self) {
+        let mut state = self.state();
+        state.erase();
+        state.is_held = true;
+    }
+
+    /// Takes the terminal back.
+    pub(crate) fn release(&self) {
+        let mut state = self.state();
+        state.is_held = false;
+        state.settle();
+    }
+
+    /// Returns whether the reader has gone.
+    pub(crate) fn is_broken(&self) -> bool {
+        self.state().sink.is_broken()
+    }
+
+    /// Removes the block for good, and writes what is left.
+    pub(crate) fn finish(&self) {
+        let ticker = self.state().ticker.take();
+        if let Some(Ticker { stop, thread }) = ticker {
+            drop(stop);
+            // If it panicked, the hook has said so.
+            let _ = thread.join();
+        }
+        let mut state = self.state();
+        state.is_held = false;
+        state.erase();
+        state.progress = Progress::None;
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn start(
+        &self,
+        progress: Progress,
+        durations: impl FnOnce() -> Durations + Send + 'static,
+    ) -> Option<Ticker> {
+        let (stop, stopped) = mpsc::channel();
+        let console = self.clone();
+        let tick = move || {
+            let period = if progress == Progress::Bar { REDRAW } else { HEARTBEAT };
+            if progress == Progress::Bar {
+                let durations = durations();
+                console.state().screen.set_durations(durations);
+            }
+            while stopped.recv_timeout(period) == Err(RecvTimeoutError::Timeout) {
+                console.tick();
+            }
+        };
+        // Without a thread there is no picture; nothing else is lost.
+        let thread = thread::Builder::new().name("terminal".into()).spawn(tick).ok()?;
+        Some(Ticker { stop, thread })
+    }
+
+    fn tick(&self) {
+        let mut state = self.state();
+        state.screen.set_stayed(self.shared.stayed.load(Ordering::Relaxed));
+        match state.progress {
+            Progress::Bar => state.draw(),
+            Progress::Plain => state.beat(),
+            Progress::None => {}
+        }
+    }
+}
+
+impl State {
+    fn is_quiet(&self) -> bool {
+        self.is_held || self.suspended_at.is_some()
+    }
+
+    /// Writes what was collected: at once if nothing is drawn, else with the next picture.
+    fn settle(&mut self) {
+        if self.is_quiet() {
+            return;
+        }
+        if self.progress != Progress::Bar {
+            self.sink.flush(COLUMNS);
+        } else if self.sink.is_full() {
+            self.draw();
+        }
+    }
+
+    fn draw(&mut self) {
+        if self.is_quiet() {
+            return;
+        }
+        let columns = os::columns().unwrap_or(COLUMNS);
+        if !os::is_foreground() {
+            return self.sink.flush(columns);
+        }
+        let now = Instant::now();
+        if self.next_estimate.is_none_or(|it| it <= now) {
+            self.screen.estimate(now);
+            self.next_estimate = Some(now + ESTIMATE);
+        }
+        // The last column stays free: a character there would leave the cursor in doubt.
+        let rows = self.screen.rows(now, columns.saturating_sub(1), self.palette);
+        self.sink.draw(&rows, columns);
+    }
+
+    fn beat(&mut self) {
+        if self.is_quiet() || self.screen.is_idle() {
+            return;
+        }
+        let text = self.screen.heartbeat(Instant::now());
+        self.sink.print(format!("  ...  {text}\n").as_bytes());
+        self.sink.flush(COLUMNS);
+    }
+
+    fn erase(&mut self) {
+        self.sink.flush(os::columns().unwrap_or(COLUMNS));
+    }
+}
+
+impl os::Listener for Console {
+    fn stopping(&self, is_kill: bool) {
+        let how = if is_kill { "killing" } else { "stopping, Ctrl-C again kills" };
+        self.state().screen.set_stopping(how);
+    }
+
+    fn suspended(&self) {
+        let mut state = self.state();
+        if !state.is_held {
+            state.erase();
+        }
+        state.suspended_at = Some(Instant::now());
+    }
+
+    fn resumed(&self) {
+        let mut state = self.state();
+        if let Some(at) = state.suspended_at.take() {
+            state.screen.skip(at.elapsed());
+        }
+        state.settle();
+    }
+}
+
+/// Where the log goes: above the block, like everything.
+pub(crate) struct LogPipe(pub(crate) Console);
+
+impl Write for LogPipe {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.complain(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

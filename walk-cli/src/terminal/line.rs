@@ -1,0 +1,133 @@
+//! The line of an action that ended.
+//!
+//! ```text
+//!    ok  compile:src/parser.c      0.98s   include/ast.h changed
+//! ```
+
+use std::time::Duration;
+
+use super::Palette;
+use super::text::{seconds, tame, width};
+
+/// How an action ended, in one word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// It succeeded.
+    Ok,
+    /// It succeeded, and its outputs are what they were.
+    Same,
+    /// It failed.
+    Fail,
+    /// It asked to be run later, and is not going to be.
+    Wait,
+    /// It ended badly and is tried again.
+    Again,
+    /// It was stopped with the run.
+    Stop,
+}
+
+/// The line of an action that ended.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Line<'a> {
+    pub(crate) verdict: Verdict,
+    pub(crate) name: &'a str,
+    pub(crate) duration: Duration,
+    /// Why it ran, or how it failed; may be empty.
+    pub(crate) reason: &'a str,
+}
+
+/// The column of names is never narrower, so that short graphs look like the others.
+const NARROWEST: usize = 24;
+/// Nor wider: a longer name pushes what follows to the right.
+const WIDEST: usize = 44;
+
+/// Returns the width of the column of names, for the longest of them.
+pub(crate) fn name_width(longest: usize, columns: usize) -> usize {
+    longest.clamp(NARROWEST, WIDEST).min((columns / 2).max(NARROWEST))
+}
+
+impl Verdict {
+    /// Returns whether the action failed.
+    pub(crate) fn is_bad(self) -> bool {
+        matches!(self, Self::Fail | Self::Wait)
+    }
+
+    /// Returns the word, in color.
+    pub(crate) fn word(self, palette: Palette) -> String {
+        match self {
+            Self::Ok => palette.good("   ok"),
+            Self::Same => palette.same(" same"),
+            Self::Fail => palette.fail(" FAIL"),
+            Self::Wait => palette.warn(" wait"),
+            Self::Again => palette.warn("again"),
+            Self::Stop => palette.warn(" stop"),
+        }
+    }
+}
+
+impl Line<'_> {
+    /// Returns the line without its end.
+    pub(crate) fn render(&self, name_width: usize, palette: Palette) -> String {
+        let name = tame(self.name);
+        let pad = " ".repeat(name_width.saturating_sub(width(&name)));
+        let time = seconds(self.duration);
+        let line = format!("{}  {name}{pad} {time:>8}", self.verdict.word(palette));
+        match tame(self.reason) {
+            reason if reason.is_empty() => line,
+            reason => format!("{line}   {}", palette.dim(&reason)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_shaped_like_those_of_the_contract() {
+        let line = |verdict, name, millis, reason| {
+            let line = Line { verdict, name, duration: Duration::from_millis(millis), reason };
+            line.render(name_width(name.len(), 80), Palette::new(false)) + "\n"
+        };
+        let lines = [
+            line(Verdict::Ok, "compile:src/lexer.c", 410, ""),
+            line(Verdict::Ok, "compile:src/parser.c", 980, "include/ast.h changed"),
+            line(Verdict::Same, "tables.h", 120, "output identical, 31 dependents stay"),
+            line(Verdict::Fail, "test:suite=io,db=pg", 3_020, "exit 1"),
+            line(Verdict::Again, "fetch", 61_000, "exit 75, again in 2s"),
+            line(
+                Verdict::Stop,
+                "a-name-that-is-longer-than-the-column-for-names",
+                10,
+                "interrupted",
+            ),
+            line(Verdict::Wait, "bell\x07", 10, "not ready"),
+        ];
+        insta::assert_snapshot!(lines.concat());
+    }
+
+    #[test]
+    fn the_column_of_names_follows_the_longest_within_limits() {
+        let check = |longest, columns, expected| {
+            assert_eq!(name_width(longest, columns), expected, "{longest} in {columns}");
+        };
+        check(3, 80, 24);
+        check(30, 80, 30);
+        check(200, 80, 40);
+        check(200, 200, 44);
+        check(200, 40, 24);
+    }
+
+    #[test]
+    fn a_palette_colors_the_word_and_dims_the_reason() {
+        let line = Line {
+            verdict: Verdict::Ok,
+            name: "a",
+            duration: Duration::from_secs(1),
+            reason: "b changed",
+        };
+        let colored = line.render(24, Palette::new(true));
+        assert!(colored.starts_with("\x1b[32m   ok\x1b[0m  a"), "{colored:?}");
+        assert!(colored.ends_with("\x1b[2mb changed\x1b[0m"), "{colored:?}");
+    }
+}

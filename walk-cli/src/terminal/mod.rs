@@ -1,0 +1,26 @@
+//! What people see.
+//!
+//! - `color` decides whether there are colors and a live block, from what is known of the
+//!   surroundings; `text` measures, shortens and tames text.
+//! - `line` makes the line of an action that ended, `output` what it wrote, `screen` the
+//!   live block and `eta` the time that is left: from values to text, no terminal needed.
+//! - `sink` is the one writer; `console` joins the screen and the sink for all threads.
+
+mod color;
+mod text;
+
+mod eta;
+mod line;
+mod output;
+mod screen;
+
+mod console;
+mod sink;
+
+pub(crate) use color::{Palette, Progress, Surroundings};
+pub(crate) use console::{Console, LogPipe, Setup};
+pub(crate) use eta::Durations;
+pub(crate) use line::{Line, Verdict, name_width};
+pub(crate) use output::{INDENT, Output};
+pub(crate) use screen::Screen;
+pub(crate) use text::{age, brief, seconds, tame};

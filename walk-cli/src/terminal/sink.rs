@@ -1,0 +1,272 @@
+//! The one writer to the terminal: lines that scroll by, and a block below them that is
+//! written over.
+//!
+//! Lines are collected and written together with the block, in one call, so that neither
+//! flickers. The cursor stays at the end of the block's last line; before anything else is
+//! written it goes back to the first, and all below is erased.
+
+use std::io::{self, Write};
+
+/// How much may be collected before it is written.
+const ENOUGH: usize = 64 * 1024;
+
+/// The one writer.
+pub(crate) struct Sink {
+    out: Box<dyn Write + Send>,
+    lines: Vec<u8>,
+    /// How wide the lines of the block are that are on the terminal.
+    drawn: Vec<usize>,
+    is_broken: bool,
+}
+
+/// A line of the block, and how many columns it takes.
+pub(crate) type Row = (String, usize);
+
+impl Sink {
+    pub(crate) fn new(out: Box<dyn Write + Send>) -> Self {
+        Self { out, lines: Vec::new(), drawn: Vec::new(), is_broken: false }
+    }
+
+    /// Collects text, which ends with a line feed.
+    pub(crate) fn print(&mut self, text: &[u8]) {
+        self.lines.extend_from_slice(text);
+    }
+
+    /// Returns whether so much is collected that it should be written.
+    pub(crate) fn is_full(&self) -> bool {
+        self.lines.len() >= ENOUGH
+    }
+
+    /// Returns whether the reader has gone.
+    pub(crate) fn is_broken(&self) -> bool {
+        self.is_broken
+    }
+
+    /// Writes what was collected, without a block.
+    pub(crate) fn flush(&mut self, columns: usize) {
+        self.draw(&[], columns);
+    }
+
+    /// Writes what was collected, and the block below it.
+    pub(crate) fn draw(&mut self, block: &[Row], columns: usize) {
+        let mut text = Vec::with_capacity(self.lines.len() + 256);
+        self.go_back(&mut text, columns);
+        let erases_first = !self.lines.is_empty() || block.is_empty();
+        if erases_first && !self.drawn.is_empty() {
+            text.extend_from_slice(b"\x1b[J");
+        }
+        text.append(&mut self.lines);
+        for (position, (row, _)) in block.iter().enumerate() {
+            text.extend_from_slice(if position > 0 { b"\n" } else { b"" });
+            text.extend_from_slice(row.as_bytes());
+            text.extend_from_slice(b"\x1b[K");
+        }
+        if !block.is_empty() {
+            text.extend_from_slice(b"\x1b[J");
+        }
+        self.drawn = block.iter().map(|it| it.1).collect();
+        self.write(&text);
+    }
+
+    /// Moves to the start of the block, which takes more lines if the terminal became
+    /// narrower.
+    fn go_back(&self, text: &mut Vec<u8>, columns: usize) {
+        let rows: usize = self.drawn.iter().map(|it| it.div_ceil(columns.max(1)).max(1)).sum();
+        if rows > 0 {
+            text.push(b'\r');
+        }
+        if rows > 1 {
+            text.extend_from_slice(format!("\x1b[{}A", rows - 1).as_bytes());
+        }
+    }
+
+    fn write(&mut self, text: &[u8]) {
+        if text.is_empty() || self.is_broken {
+            return;
+        }
+        if let Err(error) = self.out.write_all(text).and_then(|()| self.out.flush()) {
+            self.is_broken = error.kind() == io::ErrorKind::BrokenPipe;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+
+    /// As much of a terminal as the sink needs.
+    struct Terminal {
+        columns: usize,
+        rows: Vec<Vec<char>>,
+        row: usize,
+        column: usize,
+    }
+
+    impl Terminal {
+        fn new(columns: usize) -> Self {
+            Self { columns, rows: vec![Vec::new()], row: 0, column: 0 }
+        }
+
+        fn feed(&mut self, text: &str) {
+            let mut characters = text.chars();
+            while let Some(character) = characters.next() {
+                match character {
+                    '\n' => self.line_feed(),
+                    '\r' => self.column = 0,
+                    '\x1b' => {
+                        let sequence: String = characters.by_ref().skip(1).take_while_inclusive();
+                        self.escape(&sequence);
+                    }
+                    other => self.put(other),
+                }
+            }
+        }
+
+        fn line_feed(&mut self) {
+            (self.row, self.column) = (self.row + 1, 0);
+            if self.rows.len() == self.row {
+                self.rows.push(Vec::new());
+            }
+        }
+
+        fn put(&mut self, character: char) {
+            if self.column == self.columns {
+                self.line_feed();
+            }
+            let row = &mut self.rows[self.row];
+            row.resize(row.len().max(self.column + 1), ' ');
+            row[self.column] = character;
+            self.column += 1;
+        }
+
+        fn escape(&mut self, sequence: &str) {
+            match sequence {
+                "K" => self.rows[self.row].truncate(self.column),
+                "J" => {
+                    self.rows[self.row].truncate(self.column);
+                    self.rows.truncate(self.row + 1);
+                }
+                up => {
+                    let count = up.strip_suffix('A').expect("up").parse::<usize>().expect("rows");
+                    self.row = self.row.checked_sub(count).expect("it stays on the screen");
+                }
+            }
+        }
+
+        fn text(&self) -> String {
+            let rows: Vec<String> = self.rows.iter().map(|it| it.iter().collect()).collect();
+            rows.join("\n")
+        }
+    }
+
+    trait TakeWhileInclusive {
+        fn take_while_inclusive(self) -> String;
+    }
+
+    impl<I: Iterator<Item = char>> TakeWhileInclusive for I {
+        /// Takes up to the letter that ends a sequence.
+        fn take_while_inclusive(self) -> String {
+            let mut taken = String::new();
+            for character in self {
+                taken.push(character);
+                if character.is_ascii_alphabetic() {
+                    break;
+                }
+            }
+            taken
+        }
+    }
+
+    #[derive(Clone, Default)]
+    struct Written(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Written {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().expect("no panic").extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    struct Test {
+        sink: Sink,
+        written: Written,
+        terminal: Terminal,
+    }
+
+    impl Test {
+        fn new(columns: usize) -> Self {
+            let written = Written::default();
+            let sink = Sink::new(Box::new(written.clone()));
+            Self { sink, written, terminal: Terminal::new(columns) }
+        }
+
+        fn draw(&mut self, lines: &str, block: &[&str]) -> String {
+            self.sink.print(lines.as_bytes());
+            let rows: Vec<Row> = block.iter().map(|it| ((*it).to_owned(), it.len())).collect();
+            self.sink.draw(&rows, self.terminal.columns);
+            let bytes = std::mem::take(&mut *self.written.0.lock().expect("no panic"));
+            self.terminal.feed(std::str::from_utf8(&bytes).expect("text"));
+            self.terminal.text()
+        }
+    }
+
+    #[test]
+    fn lines_scroll_above_the_block_and_nothing_of_it_is_left() {
+        let mut test = Test::new(40);
+        assert_eq!(test.draw("", &["0/3", "  a 1s"]), "0/3\n  a 1s");
+        assert_eq!(test.draw("", &["0/3", "  a 2s"]), "0/3\n  a 2s");
+        assert_eq!(test.draw("ok a\n", &["1/3", "  b 1s", "  w"]), "ok a\n1/3\n  b 1s\n  w");
+        assert_eq!(test.draw("ok b\nok c\n", &["3/3"]), "ok a\nok b\nok c\n3/3");
+        assert_eq!(test.draw("", &["3"]), "ok a\nok b\nok c\n3");
+        assert_eq!(test.draw("", &[]), "ok a\nok b\nok c\n");
+        assert_eq!(test.draw("end\n", &[]), "ok a\nok b\nok c\nend\n");
+    }
+
+    #[test]
+    fn a_long_line_wraps_and_the_block_stays_whole() {
+        let mut test = Test::new(10);
+        test.draw("", &["block"]);
+        assert_eq!(test.draw("0123456789abc\n", &["block"]), "0123456789\nabc\nblock");
+        assert_eq!(test.draw("", &[]), "0123456789\nabc\n");
+    }
+
+    #[test]
+    fn a_block_that_wraps_since_the_terminal_became_narrower_is_erased_whole() {
+        let mut test = Test::new(10);
+        test.draw("", &["012345678", "abc"]);
+        // What a terminal makes of it when it gets half as wide.
+        test.terminal = Terminal::new(5);
+        test.terminal.feed("012345678\nabc");
+        assert_eq!(test.draw("", &["x"]), "x");
+    }
+
+    #[test]
+    fn without_a_block_nothing_but_the_lines_is_written() {
+        let mut test = Test::new(80);
+        test.sink.print(b"a\n");
+        test.sink.flush(80);
+        assert_eq!(*test.written.0.lock().expect("no panic"), b"a\n");
+    }
+
+    #[test]
+    fn a_reader_that_has_gone_is_noticed() {
+        struct Gone;
+        impl Write for Gone {
+            fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+                Err(io::ErrorKind::BrokenPipe.into())
+            }
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+        let mut sink = Sink::new(Box::new(Gone));
+        sink.print(b"a\n");
+        sink.flush(80);
+        assert!(sink.is_broken());
+    }
+}
