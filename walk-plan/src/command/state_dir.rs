@@ -10,9 +10,9 @@ use std::io::{self, Read as _, Seek as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
-use walk_core::{Checksum, SqliteStore};
+use walk_core::{Checksum, SqliteStore, Store as _};
 
-use super::WalkError;
+use super::{Note, WalkError};
 
 const CACHEDIR_TAG: &str = "Signature: 8a477f597d28d172789f06886806bc55\n\
     # This directory holds what walk remembers; it can be made anew by walking again.\n";
@@ -150,6 +150,22 @@ impl StateDir {
     /// Fails if it exists and cannot be opened.
     pub fn read_store(&self) -> Result<Option<SqliteStore>, WalkError> {
         Ok(SqliteStore::open_read_only(self.store())?)
+    }
+
+    /// Returns what is remembered of the last run of every action, by name and in order:
+    /// needs no lock.
+    ///
+    /// # Errors
+    ///
+    /// Fails if there is a store and it cannot be read.
+    pub fn notes(&self) -> Result<Vec<(String, Note)>, WalkError> {
+        let Some(mut store) = self.read_store()? else { return Ok(Vec::new()) };
+        let mut notes = Vec::new();
+        for name in store.uids()? {
+            let note = store.load_note(&name)?;
+            notes.extend(note.as_deref().and_then(Note::from_bytes).map(|it| (name, it)));
+        }
+        Ok(notes)
     }
 
     fn store(&self) -> PathBuf {
