@@ -20,7 +20,10 @@ impl Project {
     /// Reads the manifest that `common` names, or the one in the directory.
     pub(crate) fn read(common: &Common, jobs: Option<u32>) -> Result<Self> {
         let source = source(common)?;
-        let plan = Plan::read(&source, &Overrides { vars: common.set.clone(), jobs })?;
+        let plan = Plan::read(
+            &source,
+            &Overrides { vars: common.set.clone(), jobs, ..Overrides::default() },
+        )?;
         let state = match &common.state_dir {
             Some(dir) => common.at(dir),
             None => plan.root.join(".walk"),

@@ -72,3 +72,8 @@ pub use event::Event;
 pub use report::{ActionReport, Report};
 pub use walk::Walk;
 pub use walk_fn::{FnWalk, walk_fn};
+
+/// The Rust of the README, as a doc test.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

@@ -1,4 +1,35 @@
 //! Declared command actions: the manifest, its readers, and the walk that runs them.
+//!
+//! A [`Plan`] is a set of commands, with the files that each reads and writes. It has three
+//! faces: a manifest in TOML for people ([`Plan::read`]), JSON or JSON lines for generators,
+//! and a [`PlanBuilder`] for programs. All three mean the same, are checked by the same
+//! code, and give the same errors, with file, line and column.
+//!
+//! A [`CommandWalk`] walks a plan: it is the [`Walk`](walk_core::Walk) whose fingerprints
+//! are made of commands and of the contents of files, and it keeps what it learns in a
+//! [`StateDir`].
+//!
+//! ```
+//! use walk_plan::{ActionSpec, CommandWalk, Options, PlanBuilder, StateDir};
+//!
+//! let dir = tempfile::tempdir()?;
+//! std::fs::write(dir.path().join("in.txt"), "hello\n")?;
+//! let mut builder = PlanBuilder::new(dir.path());
+//! builder.add(
+//!     ActionSpec::new("upper").shell("tr a-z A-Z < {in} > {out}").input("in.txt").output("out.txt"),
+//! );
+//!
+//! let state = StateDir::new(dir.path().join(".walk"));
+//! for expected in [1, 0] {
+//!     let mut walk = CommandWalk::open(builder.build()?, state.clone(), Options::default())?;
+//!     let dag = walk.dag(&walk.plan().select(&[])?)?;
+//!     let report = walk.run(&dag)?;
+//!     assert!(report.is_success());
+//!     assert_eq!(report.actions().iter().filter(|it| it.was_executed()).count(), expected);
+//! }
+//! assert_eq!(std::fs::read_to_string(dir.path().join("out.txt"))?, "HELLO\n");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod command;
 mod expand;
@@ -13,6 +44,6 @@ pub use command::{
 };
 pub use manifest::{Diagnostic, ManifestError, Overrides, Source, schema};
 pub use plan::{
-    ActionId, Command, Env, FileId, Files, GlobMatches, Plan, Retry, Run, Settings, TargetError,
-    Tool,
+    ActionId, ActionSpec, Command, Env, FileId, Files, GlobMatches, Plan, PlanBuilder, Retry, Run,
+    Settings, TargetError, Tool, literal,
 };

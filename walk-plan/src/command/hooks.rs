@@ -21,7 +21,7 @@ use super::note::{self, Reason};
 use super::outcome::Shared;
 use super::work::CommandWork;
 use super::{CommandWalk, Note, WalkError};
-use crate::{ActionId, FileId, Retry, Run};
+use crate::{ActionId, Command, FileId, Retry, Run};
 
 impl Walk for CommandWalk {
     type Data = ActionId;
@@ -287,7 +287,7 @@ impl CommandWalk {
             Run::Shell(text) => {
                 self.plan.settings.shell.iter().chain([text]).map(OsString::from).collect()
             }
-            Run::Argv(words) => words.clone(),
+            Run::Argv(words) => self.rooted(command, words),
         };
         let path = |id: FileId| root.join(self.plan.files.path(id));
         let env = self.plan.env.set.iter().chain(&command.env);
@@ -306,6 +306,22 @@ impl CommandWalk {
             log: self.state.log(action.uid()),
             shared: Shared::default(),
         })
+    }
+
+    /// Returns `words` with the program as the manifest names it: a path is relative to the
+    /// root like every other, wherever the command runs, unless there is no such file.
+    fn rooted(&self, command: &Command, words: &[OsString]) -> Vec<OsString> {
+        let mut words = words.to_vec();
+        if let Some(program) = words.first_mut()
+            && !command.cwd.as_os_str().is_empty()
+            && program.as_encoded_bytes().contains(&b'/')
+        {
+            let path = self.plan.root.join(&*program);
+            if path.is_file() {
+                *program = path.into();
+            }
+        }
+        words
     }
 
     fn last_outputs(&mut self, action: &Action<'_, ActionId>) -> Option<Vec<Option<Checksum>>> {

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeSet;
 use std::num::NonZeroU32;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -206,6 +207,29 @@ impl CommandWalk {
     /// Fails if the store cannot be read.
     pub fn remembered(&mut self) -> Result<Vec<String>, WalkError> {
         Ok(self.store.uids()?)
+    }
+
+    /// Returns the files of the plan that an earlier walk made for actions that are gone.
+    ///
+    /// A wildcard that matches one takes what is left of a deleted source for a result. Read
+    /// the plan again with these as [`Overrides::leftovers`](crate::Overrides::leftovers),
+    /// and it does not.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the store cannot be read.
+    pub fn leftovers(&mut self) -> Result<Vec<PathBuf>, WalkError> {
+        let mut names = self.remembered()?;
+        let known: FxHashSet<&str> = self.plan.actions.iter().map(|it| &*it.name).collect();
+        names.retain(|it| !known.contains(&**it));
+        let mut leftovers = Vec::new();
+        for name in names {
+            let made = self.note(&name)?.map(|it| it.made).unwrap_or_default();
+            leftovers.extend(made.into_iter().map(|it| it.path).filter(|it| {
+                self.plan.files.id(it).is_some_and(|it| self.plan.files.producer(it).is_none())
+            }));
+        }
+        Ok(leftovers)
     }
 
     /// Forgets the action called `name`: it will run again.

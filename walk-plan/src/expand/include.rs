@@ -21,7 +21,7 @@ pub(super) fn load<'d>(
 ) -> Result<Vec<Loaded<'d>>> {
     let shown = first.path.parent().map(Path::to_path_buf).unwrap_or_default();
     let name = first.path.file_name().map(PathBuf::from).unwrap_or_default();
-    let tree = Tree::new(root);
+    let tree = Tree::new(root, &[]);
     let (loaded, chain, seen) = (Vec::new(), Vec::new(), Vec::new());
     let mut reading = Loader { sources, root, shown, tree, loaded, chain, seen };
     reading.load(first, name)?;

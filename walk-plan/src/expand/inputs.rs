@@ -183,7 +183,9 @@ impl<'d> Draft<'d> {
     ) -> Result<Vec<FileId>, Trouble> {
         let Reading { member, origins, inputs, .. } = reading;
         let glob = Glob::new(&pattern, self.files.root())?;
-        inputs.others.extend(origins.around(&glob.base, &self.files));
+        if origins.around(&glob.base, &self.files).is_some() {
+            return Err(unknown_yet(&pattern, &glob.base));
+        }
         let all = match origins.globs.get(&pattern) {
             Some(known) => Rc::clone(known),
             None => self.glob_matches(&pattern, &glob, origins)?,
@@ -205,7 +207,10 @@ impl<'d> Draft<'d> {
         glob: &Glob,
         origins: &mut Origins,
     ) -> Result<Rc<[FileId]>, Trouble> {
-        let on_disk = self.tree.matches(glob)?;
+        let mut on_disk = self.tree.matches(glob)?;
+        // What an action will have made in a directory of its own is not known before.
+        let mut is_made = |it: &Path| split(it).and_then(|it| origins.around(it.0, &self.files));
+        on_disk.retain(|it| is_made(it).is_none());
         let mut all: Vec<FileId> = on_disk.iter().map(|it| self.files.intern(it)).collect();
         let outputs = origins.below(&glob.base, &self.files).iter().copied();
         all.extend(outputs.filter(|it| glob.is_match(self.files.path(*it))));
@@ -250,4 +255,11 @@ impl<'d> Draft<'d> {
             None => Trouble::new(wrong).help("no action has it in its `out`"),
         }
     }
+}
+
+fn unknown_yet(pattern: &str, base: &Path) -> Trouble {
+    let base = base.display();
+    let wrong = format!("the glob `{pattern}` looks into `{base}`, the output of an action");
+    let help = format!("what it will hold is not known before; read the whole of `{base}`");
+    Trouble::new(wrong).help(help)
 }

@@ -41,3 +41,5 @@ mod outputs;
 
 mod actions;
 mod read;
+
+pub(crate) use text::literal;

@@ -52,7 +52,8 @@ fn read(sources: &Sources, source: &Source, overrides: &Overrides) -> Result<Pla
     let env = settings::env(&loaded, &vars, sources)?;
     let tools = settings::tools(&loaded, &vars, sources)?;
 
-    let (tree, files) = (Tree::new(&root), Files::new(root.clone()));
+    let tree = Tree::new(&root, &overrides.leftovers);
+    let files = Files::new(root.clone());
     let (entries, members) = (entries(&loaded)?, Vec::new());
     let mut draft = Draft { sources, vars, tree, files, entries, members };
     draft.find_members()?;

@@ -112,6 +112,20 @@ impl Piece<'_> {
     }
 }
 
+/// Writes a text so that expanding it gives it back.
+pub(crate) fn literal(text: &str) -> String {
+    let escaped = replace(text, &mut |piece, to| {
+        match piece {
+            Piece::Variable(name) => to.extend(["$${", name, "}"]),
+            Piece::Placeholder(name) => to.extend(["{{", name, "}}"]),
+            Piece::Dollar => to.push_str("$$${"),
+            Piece::Braces(name) => to.extend(["{{", "{", name, "}", "}}"]),
+        }
+        Ok(())
+    });
+    escaped.map_or_else(|_| text.to_owned(), Cow::into_owned)
+}
+
 /// Copies a text, with `with` writing what stands for each piece.
 pub(super) fn replace<'t>(
     text: &'t str,

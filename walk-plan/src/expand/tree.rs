@@ -9,7 +9,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::glob::Glob;
 use crate::manifest::Trouble;
@@ -29,6 +29,8 @@ pub(super) enum Kind {
 #[derive(Debug)]
 pub(super) struct Tree {
     root: PathBuf,
+    /// Files that are there and that no glob matches.
+    leftovers: FxHashSet<PathBuf>,
     listings: FxHashMap<OsString, Rc<Listing>>,
     /// How many files of a directory were asked for one by one.
     asked: FxHashMap<OsString, u32>,
@@ -51,8 +53,13 @@ struct Directory {
 const LIST_FROM: u32 = 8;
 
 impl Tree {
-    pub(super) fn new(root: &Path) -> Self {
-        Self { root: root.into(), listings: FxHashMap::default(), asked: FxHashMap::default() }
+    pub(super) fn new(root: &Path, leftovers: &[PathBuf]) -> Self {
+        Self {
+            root: root.into(),
+            leftovers: leftovers.iter().cloned().collect(),
+            listings: FxHashMap::default(),
+            asked: FxHashMap::default(),
+        }
     }
 
     /// Returns the files that a glob matches, sorted by path.
@@ -62,7 +69,7 @@ impl Tree {
         while let Some((directory, level)) = todo.pop() {
             let listing = self.list(&directory).map_err(|it| unlistable(&directory, &it))?;
             let files = listing.files.iter().map(|it| directory.join(it));
-            found.extend(files.filter(|it| glob.is_match(it)));
+            found.extend(files.filter(|it| glob.is_match(it) && !self.leftovers.contains(it)));
             if glob.depth.is_some_and(|it| level >= it) {
                 continue;
             }

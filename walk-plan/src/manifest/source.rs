@@ -33,6 +33,9 @@ pub struct Overrides {
     pub vars: Vec<(String, String)>,
     /// The tokens of the queue `default`, over `jobs` of the settings.
     pub jobs: Option<u32>,
+    /// Files that no wildcard matches: what an earlier walk made for actions that are gone,
+    /// see [`CommandWalk::leftovers`](crate::CommandWalk::leftovers).
+    pub leftovers: Vec<PathBuf>,
 }
 
 impl Plan {

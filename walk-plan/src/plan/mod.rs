@@ -9,6 +9,9 @@ mod model;
 mod graph;
 mod select;
 
+mod builder;
+
+pub use builder::{ActionSpec, PlanBuilder, literal};
 pub use files::{FileId, Files};
 pub use model::{ActionId, Command, Env, GlobMatches, Plan, Retry, Run, Settings, Tool};
 pub use select::TargetError;

@@ -426,7 +426,7 @@ fn set_variables_have_to_be_declared() {
     let project = Project::new(&[]);
     project.write("walk.toml", "[vars]\nmode = \"debug\"\n");
     let vars = vec![("mod".to_owned(), "release".to_owned())];
-    let read = project.read_with("walk.toml", &walk_plan::Overrides { vars, jobs: None });
+    let read = project.read_with("walk.toml", &walk_plan::Overrides { vars, ..Default::default() });
     assert_snapshot!(project.error_of(read), @r"
     walk.toml:1:2: no variable `mod` to set
       |

@@ -65,12 +65,11 @@ fn a_file_whose_name_looks_like_a_glob_is_that_file() {
 #[test]
 fn a_file_in_the_directory_that_an_action_writes_comes_from_that_action() {
     let project = Project::new(&[]);
-    let text = "[action.pack]\nrun = 'x'\nin = ['dist/js/app.js', 'dist/*.css']\n\
+    let text = "[action.pack]\nrun = 'x'\nin = ['dist/js/app.js', 'dist/app.css']\n\
                 [action.bundle]\nrun = 'x'\nout = ['dist']\n";
     assert_snapshot!(project.show(text), @r"
     pack: x
-      dist/js/app.js -> 
-      dist/*.css = 
+      dist/js/app.js dist/app.css -> 
       after bundle
     bundle: x
        -> dist
@@ -165,4 +164,34 @@ fn included_manifests_name_files_from_the_root() {
     c
       after a b
     ");
+}
+
+/// What an action will have made in a directory of its own is not known before it ran: a
+/// wildcard would see what an earlier walk left there.
+#[test]
+fn a_glob_does_not_look_into_what_an_action_makes() {
+    let project = Project::new(&["gen/old.c", "src/a.c"]);
+    let generate = "[walk]\nversion = 1\n[action.gen]\nrun = 'true'\nout = ['gen']\n";
+    let error = project
+        .error("walk.toml", format!("{generate}[action.use]\nrun = 'true'\nin = ['gen/*.c']\n"));
+    assert!(
+        error.contains("the glob `gen/*.c` looks into `gen`, the output of an action"),
+        "{error}"
+    );
+    let text = format!("{generate}[action.use]\nrun = 'true'\nin = ['**/*.c']\n");
+    let shown = project.show(&text);
+    assert!(shown.contains("src/a.c") && !shown.contains("gen/old.c"), "{shown}");
+}
+
+/// What a walk made for an action that is gone is no source.
+#[test]
+fn a_glob_does_not_match_leftovers() {
+    let project = Project::new(&["build/a.o", "build/gone.o"]);
+    let text = "[walk]\nversion = 1\n[action.link]\nrun = 'true'\nin = ['build/*.o']\n";
+    project.write("walk.toml", text);
+    let leftovers = vec!["build/gone.o".into()];
+    let overrides = walk_plan::Overrides { leftovers, ..Default::default() };
+    let plan = project.read_with("walk.toml", &overrides).unwrap_or_else(|it| panic!("{it}"));
+    let inputs: Vec<_> = plan.actions[0].inputs.iter().map(|it| plan.files.path(*it)).collect();
+    assert_eq!(inputs, [std::path::Path::new("build/a.o")]);
 }

@@ -3,6 +3,7 @@
 mod support;
 
 mod actions;
+mod builder;
 mod depfile;
 mod errors;
 mod files;
@@ -12,3 +13,4 @@ mod json_errors;
 mod members;
 mod select;
 mod settings;
+mod walking;

@@ -49,7 +49,7 @@ fn settings_are_read() {
 fn the_command_line_overrides_jobs_and_variables() {
     let text = "[settings]\njobs = 1\n[vars]\nmode = 'debug'\ndir = 'out/${mode}'\n[action.a]\nrun = 'x ${dir}'\n";
     let vars = vec![("mode".to_owned(), "release".to_owned())];
-    let plan = plan(text, &Overrides { vars, jobs: Some(7) });
+    let plan = plan(text, &Overrides { vars, jobs: Some(7), ..Overrides::default() });
     assert_eq!((plan.settings.jobs, plan.queues["default"]), (7, 7));
     assert_eq!(plan.actions[0].run, Run::Shell("x out/release".into()));
 }

@@ -86,7 +86,9 @@ fn an_edited_command_runs_again() {
 #[test]
 fn set_variables_are_part_of_the_fingerprint() {
     let manifest = |value: &str| {
-        format!("[env]\nset = {{ WORD = '{value}' }}\n[action.a]\nrun = 'echo $WORD > out'\nout = ['out']\n")
+        format!(
+            "[env]\nset = {{ WORD = '{value}' }}\n[action.a]\nrun = 'echo $WORD > out'\nout = ['out']\n"
+        )
     };
     let project = Project::new(&manifest("one"));
     project.check(&["a"]);
@@ -251,7 +253,8 @@ fn a_dry_run_changes_nothing_and_tells_both_kinds() {
 #[test]
 fn fail_then_revert_rebuilds_nothing() {
     let project = steps();
-    let broken = STEPS.replace("tr a-z A-Z <", "false && tr a-z A-Z <").replace("| grep -v '^#' ", "");
+    let broken =
+        STEPS.replace("tr a-z A-Z <", "false && tr a-z A-Z <").replace("| grep -v '^#' ", "");
     project.manifest(&broken);
     assert!(!project.walk().report.is_success());
     project.manifest(STEPS);

@@ -34,14 +34,16 @@ fn a_missing_output_is_a_failure() {
     let project = Project::new("[action.a]\nrun = 'true'\nout = ['x', 'y']\n");
     let walked = project.walk();
     assert_eq!(walked.status("a"), Some(Failure));
-    assert!(walked.ending("a").contains("`") && walked.ending("a").contains("not made"));
+    assert!(walked.ending("a").contains('`') && walked.ending("a").contains("not made"));
 }
 
 /// What a failed action wrote to its outputs is removed, what it did not touch stays.
 #[test]
 fn half_made_outputs_are_removed() {
     let manifest = |keep: &str| {
-        format!("[action.a]\nrun = 'echo half > new; echo half > old; exit 3'\nout = ['new', 'old', 'untouched']\n{keep}")
+        format!(
+            "[action.a]\nrun = 'echo half > new; echo half > old; exit 3'\nout = ['new', 'old', 'untouched']\n{keep}"
+        )
     };
     let project = Project::new(&manifest(""));
     project.write("old", "before");
@@ -94,7 +96,9 @@ fn a_failure_is_tried_again() {
 /// S5: a command that takes too long is a failure that says so.
 #[test]
 fn a_command_that_takes_too_long_is_interrupted() {
-    let project = Project::new("[action.a]\nrun = 'echo half > x; exec sleep 60'\nout = ['x']\ntimeout = '200ms'\n");
+    let project = Project::new(
+        "[action.a]\nrun = 'echo half > x; exec sleep 60'\nout = ['x']\ntimeout = '200ms'\n",
+    );
     let walked = project.walk();
     assert_eq!(walked.status("a"), Some(Failure));
     assert!(walked.ending("a").contains("timeout"), "{}", walked.ending("a"));
@@ -134,5 +138,24 @@ fn the_state_directory_marks_itself() {
     let project = Project::new("[action.a]\nrun = 'true'\n");
     project.walk();
     assert_eq!(project.read(".walk/.gitignore"), "*\n");
-    assert!(project.read(".walk/CACHEDIR.TAG").starts_with("Signature: 8a477f597d28d172789f06886806bc55"));
+    assert!(
+        project
+            .read(".walk/CACHEDIR.TAG")
+            .starts_with("Signature: 8a477f597d28d172789f06886806bc55")
+    );
+}
+
+/// A program that is named by a path is found from the root, wherever the command runs.
+#[test]
+fn a_program_is_named_from_the_root_and_runs_in_its_directory() {
+    let project = Project::new(
+        "[action.a]\nrun = ['sh', '-c', 'ls']\ncwd = 'tests'\n\
+         [action.b]\nrun = ['tests/run.sh']\ncwd = 'tests'\nafter = ['a']\n",
+    );
+    project.write("tests/run.sh", "#!/bin/sh\npwd > where\n");
+    let script = project.path("tests/run.sh");
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(script, mode).expect("it can be made executable");
+    project.check(&["a", "b"]);
+    assert!(project.read("tests/where").trim().ends_with("tests"));
 }

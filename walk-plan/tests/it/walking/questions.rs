@@ -1,7 +1,7 @@
 //! What is remembered of a run, for `why`, `list` and `clean`.
 
 use walk_core::JobStatus;
-use walk_plan::{Held, Options};
+use walk_plan::{CommandWalk, Held, Options};
 
 use super::project::Project;
 
@@ -61,4 +61,20 @@ fn the_lock_names_its_holder_and_is_free_again() {
     }
     drop(held);
     assert!(matches!(state.try_lock("third").expect("locks work"), Held::Ours(_)));
+}
+
+/// What was made for a source that is gone is found, so that no wildcard takes it for one.
+#[test]
+fn what_is_left_of_a_deleted_source_is_known() {
+    let project = Project::new(
+        "[action.compile]\nforeach = 'src/*.c'\nrun = 'cp {file} {out}'\nin = ['{file}']\nout = ['build/{stem}.o']\n\
+         [action.link]\nrun = 'cat {in} > {out}'\nin = ['build/*.o']\nout = ['app']\n",
+    );
+    project.write("src/a.c", "a");
+    project.write("src/b.c", "b");
+    project.walk();
+    project.remove("src/b.c");
+    let open = || CommandWalk::open_dry(project.plan(), project.state(), Options::default());
+    let leftovers = open().expect("it opens").leftovers().expect("it can be read");
+    assert_eq!(leftovers, [std::path::Path::new("build/b.o")]);
 }
