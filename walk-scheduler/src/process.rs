@@ -14,8 +14,6 @@ use std::path::{Path, PathBuf};
 use std::process::{self, Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use rustix::fs::{Mode, OFlags};
-
 use crate::os::{self, Child, Kinship};
 use crate::{Ending, JobContext, JobStatus, Work, program};
 
@@ -254,7 +252,8 @@ impl Process {
                 command.stdout(Stdio::null()).stderr(Stdio::null());
             }
             Output::File(path) => {
-                let files = create(path).and_then(|file| Ok((file.try_clone()?, file)));
+                let files =
+                    os::create_to_append(path).and_then(|file| Ok((file.try_clone()?, file)));
                 let (stdout, stderr) = files.map_err(|error| {
                     format!("cannot open `{}` for the output of `{self}`: {error}", path.display())
                 })?;
@@ -316,12 +315,6 @@ impl From<Stdin> for Stdio {
             Stdin::Inherit => Self::inherit(),
         }
     }
-}
-
-/// Opens a file that both streams append to, so that neither overwrites the other.
-fn create(path: &Path) -> io::Result<File> {
-    let flags = OFlags::WRONLY | OFlags::APPEND | OFlags::CREATE | OFlags::TRUNC | OFlags::CLOEXEC;
-    Ok(rustix::fs::open(path, flags, Mode::RUSR | Mode::WUSR)?.into())
 }
 
 /// Returns a value of [`JOB_ID`] that no other attempt has.

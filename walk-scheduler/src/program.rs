@@ -9,7 +9,7 @@ use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{Access, access};
+use crate::os;
 
 /// Where to look if there is no `PATH`.
 const DEFAULT_PATH: &str = "/bin:/usr/bin";
@@ -25,19 +25,19 @@ pub(crate) fn resolve(
         return Ok(directory.join(program));
     }
     let path = path.unwrap_or_else(|| DEFAULT_PATH.into());
-    let mut error = rustix::io::Errno::NOENT;
+    let mut error = os::not_found();
     if !program.is_empty() {
         for candidate in env::split_paths(&path).map(|it| directory.join(it).join(program)) {
             if !candidate.is_file() {
                 continue;
             }
-            match access(&candidate, Access::EXEC_OK) {
+            match os::may_execute(&candidate) {
                 Ok(()) => return Ok(candidate),
                 Err(denied) => error = denied,
             }
         }
     }
-    Err(error.into())
+    Err(error)
 }
 
 #[cfg(test)]

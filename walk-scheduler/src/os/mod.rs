@@ -6,6 +6,7 @@
 
 mod child;
 mod family;
+mod file;
 mod leash;
 #[cfg(target_os = "linux")]
 mod linux;
@@ -19,6 +20,7 @@ use linux as platform;
 use portable as platform;
 
 pub(crate) use child::{Child, Kinship};
+pub(crate) use file::{create_to_append, may_execute, not_found};
 pub(crate) use leash::Leash;
 pub(crate) use platform::adopt_orphans;
 pub(crate) use signal::signal_name;

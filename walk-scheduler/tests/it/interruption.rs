@@ -9,8 +9,8 @@ use walk_scheduler::{
 };
 
 use crate::support::{
-    FOREVER, Place, drive, ending, eventually, eventually_ended, exists, finished, gated, nop, run,
-    run_with, start_all, tokens, until_interrupted,
+    FOREVER, Place, drive, ending, eventually, eventually_ended, exists, finished, gated, nop,
+    pass, run, run_with, start_all, tokens, until_interrupted,
 };
 
 const SHORT: Duration = Duration::from_millis(20);
@@ -69,7 +69,7 @@ fn s5_a_job_is_told_even_if_another_has_ended_already() {
     scheduler.submit("hung", until_interrupted().timeout(SHORT)).expect("can run");
     scheduler.submit("nop", nop()).expect("can run");
     start_all(&mut scheduler);
-    std::thread::sleep(SHORT * 2);
+    pass(SHORT * 2);
     let mut tags = vec![finished(&mut scheduler).tag, eventually_ended(&mut scheduler).tag];
     tags.sort_unstable();
     assert_eq!(tags, ["hung", "nop"]);
@@ -111,7 +111,7 @@ fn s5_a_job_notices_its_timeout_while_nobody_waits() {
 fn s5_a_job_that_overran_is_a_failure_even_if_nobody_saw_it_run() {
     let mut scheduler = Scheduler::new(&tokens(1));
     let work = |_: &JobContext| {
-        std::thread::sleep(SHORT * 2);
+        pass(SHORT * 2);
         JobStatus::Success
     };
     scheduler.submit((), Job::new(work).timeout(SHORT)).expect("can run");

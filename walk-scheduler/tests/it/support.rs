@@ -144,8 +144,14 @@ pub(crate) fn eventually<R>(what: &str, mut look: impl FnMut() -> Option<R>) -> 
             return result;
         }
         assert!(Instant::now() < deadline, "never happened: {what}");
-        thread::sleep(Duration::from_millis(2));
+        thread::park_timeout(Duration::from_millis(2));
     }
+}
+
+/// Lets real time pass, where time is the subject.
+pub(crate) fn pass(time: Duration) {
+    let started = Instant::now();
+    eventually("time passes", || (started.elapsed() >= time).then_some(()));
 }
 
 /// Looks until a job has ended, without ever blocking in `wait`.
