@@ -45,7 +45,7 @@ fn answer(common: &Common, command: &Command) -> Result<Exit> {
         Command::Check => commands::check(common, &mut out)?,
         Command::Schema => commands::schema(&mut out)?,
         Command::Completions { shell } => commands::completions(*shell, &mut out)?,
-        Command::Man => commands::man(&mut out)?,
+        Command::Man { command } => commands::man(command.as_deref(), &mut out)?,
         Command::Run(_) | Command::Clean(_) => unreachable!("they were dispatched before"),
     };
     out.flush()?;

@@ -42,12 +42,34 @@ impl Cli {
     pub(crate) fn read(
         args: impl IntoIterator<Item = impl Into<OsString> + Clone>,
     ) -> Result<Self, clap::Error> {
-        let matches = Self::command().try_get_matches_from(args)?;
+        let matches = Self::command().try_get_matches_from(spell_out(args))?;
         if let Some((name, _)) = matches.subcommand() {
             refuse_flags_of_run(name, &matches)?;
         }
         Self::from_arg_matches(&matches)
     }
+}
+
+/// Writes `-k3` and `-k 3` as `-k=3`: the parser could not tell a number from a target.
+fn spell_out(args: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> Vec<OsString> {
+    let mut spelled: Vec<OsString> = Vec::new();
+    let mut is_over = false;
+    for word in args.into_iter().map(Into::into) {
+        is_over |= word == "--";
+        let text = word.to_str().unwrap_or_default();
+        let digits = text.strip_prefix("-k").unwrap_or(text);
+        let is_number = !digits.is_empty() && digits.bytes().all(|it| it.is_ascii_digit());
+        let follows = spelled.last().is_some_and(|it| it == "-k" || it == "--keep-going");
+        match (is_number && !is_over, digits.len() < text.len()) {
+            (true, true) => spelled.push(format!("-k={digits}").into()),
+            (true, false) if follows => {
+                let flag = spelled.last_mut().expect("it was looked at");
+                flag.push(format!("={digits}"));
+            }
+            _ => spelled.push(word),
+        }
+    }
+    spelled
 }
 
 fn refuse_flags_of_run(subcommand: &str, matches: &ArgMatches) -> Result<(), clap::Error> {
@@ -94,6 +116,9 @@ mod tests {
         check("run clean", &["clean"]);
         check("app clean", &["app", "clean"]);
         check("-- clean", &["clean"]);
+        check("-k 3 app", &["app"]);
+        check("-k -- 3", &["3"]);
+        check("3 -k", &["3"]);
     }
 
     #[test]
@@ -122,5 +147,8 @@ mod tests {
         check("--keep-going=3 app", Some(3));
         check("-k=3 app", Some(3));
         check("-k3 app", Some(3));
+        check("-k 3 app", Some(3));
+        check("--keep-going 3 app", Some(3));
+        check("-k -- 3", Some(0));
     }
 }

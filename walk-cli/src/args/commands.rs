@@ -41,8 +41,11 @@ pub(crate) enum Command {
         /// For which shell.
         shell: Shell,
     },
-    /// Print the manual page
-    Man,
+    /// Print the manual page, or that of a command
+    Man {
+        /// Which command.
+        command: Option<String>,
+    },
 }
 
 /// Nothing but targets.

@@ -13,14 +13,14 @@ use clap::{Args, ValueEnum};
 #[command(next_help_heading = "Options of run")]
 pub(crate) struct RunArgs {
     /// What to bring up to date.
-    #[arg(value_name = "TARGET")]
+    #[arg(value_name = "TARGET", help_heading = None::<&str>)]
     pub(crate) targets: Vec<String>,
 
     /// Run so many actions at once: the tokens of the queue `default`.
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), env = "WALK_JOBS", hide_env = true)]
     pub(crate) jobs: Option<u32>,
 
-    /// Go on after failures; with =N, until N actions have failed.
+    /// Go on after failures; with N, until so many actions have failed.
     #[arg(short, long, value_name = "N", num_args = 0..=1, require_equals = true, default_missing_value = "0", env = "WALK_KEEP_GOING", hide_env = true)]
     pub(crate) keep_going: Option<KeepGoing>,
 
@@ -58,7 +58,7 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "FILE", env = "WALK_TRACE", hide_env = true)]
     pub(crate) trace: Option<PathBuf>,
 
-    /// Write a `JUnit` report to FILE.
+    /// Write a test report to FILE, as `JUnit` does.
     #[arg(long, value_name = "FILE", env = "WALK_JUNIT", hide_env = true)]
     pub(crate) junit: Option<PathBuf>,
 }

@@ -36,10 +36,17 @@ pub(crate) fn completions(shell: Shell, out: &mut dyn Write) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// Prints the manual page: walk itself, then each command.
-pub(crate) fn man(out: &mut dyn Write) -> Result<Exit> {
+/// Prints the manual page of walk, or of one of its commands.
+pub(crate) fn man(command: Option<&str>, out: &mut dyn Write) -> Result<Exit> {
     let mut walk = Cli::command();
     walk.build();
-    Man::new(walk.clone()).render(out)?;
+    let page = match command {
+        None => walk,
+        Some(name) => {
+            let found = walk.find_subcommand(name).cloned();
+            found.ok_or_else(|| CliError::Usage(format!("`{name}` is no command of walk")))?
+        }
+    };
+    Man::new(page).render(out)?;
     Ok(Exit::Done)
 }

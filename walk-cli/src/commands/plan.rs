@@ -11,7 +11,7 @@ use crate::error::Result;
 use crate::exit::Exit;
 use crate::explain;
 use crate::run::command_text;
-use crate::terminal::{Palette, tame};
+use crate::terminal::{Palette, name_width, tame};
 
 /// How many actions have which outlook.
 #[derive(Clone, Copy, Debug, Default)]
@@ -29,8 +29,8 @@ pub(crate) fn plan(
     out: &mut dyn Write,
 ) -> Result<Exit> {
     let forecast = Forecast::of(common, &args.targets, args.force)?;
-    let words = Words { runs: "would run", depends: "may run  ", palette };
-    let counts = count(&forecast);
+    let (counts, width) = count(&forecast);
+    let words = Words { runs: "would run", depends: "may run  ", width, palette };
     for (command, outlook) in forecast.actions() {
         words.write(command, outlook, out)?;
         if let (Outlook::Runs(reason), true) = (outlook, args.explain) {
@@ -56,9 +56,9 @@ pub(crate) fn status(
     out: &mut dyn Write,
 ) -> Result<Exit> {
     let forecast = Forecast::of(common, &args.targets, false)?;
-    let counts = count(&forecast);
+    let (counts, width) = count(&forecast);
     if !common.quiet {
-        let words = Words { runs: "stale", depends: "maybe", palette };
+        let words = Words { runs: "stale", depends: "maybe", width, palette };
         for (command, outlook) in forecast.actions() {
             words.write(command, outlook, out)?;
         }
@@ -67,16 +67,21 @@ pub(crate) fn status(
     Ok(if counts.runs + counts.depends == 0 { Exit::Done } else { Exit::Failed })
 }
 
-fn count(forecast: &Forecast) -> Counts {
+/// Returns the counts, and the width of the column of names.
+fn count(forecast: &Forecast) -> (Counts, usize) {
     let mut counts = Counts::default();
-    for (_, outlook) in forecast.actions() {
+    let mut longest = 0;
+    for (command, outlook) in forecast.actions() {
+        if outlook != Outlook::UpToDate {
+            longest = longest.max(command.name.chars().count());
+        }
         *match outlook {
             Outlook::UpToDate => &mut counts.up_to_date,
             Outlook::Runs(_) => &mut counts.runs,
             Outlook::Depends(_) => &mut counts.depends,
         } += 1;
     }
-    counts
+    (counts, name_width(longest, usize::MAX).min(longest))
 }
 
 impl Counts {
@@ -92,6 +97,7 @@ impl Counts {
 struct Words {
     runs: &'static str,
     depends: &'static str,
+    width: usize,
     palette: Palette,
 }
 
@@ -102,7 +108,7 @@ impl Words {
         outlook: Outlook<'_>,
         out: &mut dyn Write,
     ) -> std::io::Result<()> {
-        let name = tame(&command.name);
+        let name = format!("{:<1$}", tame(&command.name), self.width);
         match outlook {
             Outlook::UpToDate => Ok(()),
             Outlook::Runs(reason) => {

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::mem;
 use std::num::NonZeroU32;
 use std::rc::Rc;
+use std::time::{Duration, Instant};
 
 use signal_hook::consts::SIGPIPE;
 use walk_core::{Dag, Event, Interrupt, Report};
@@ -24,12 +25,15 @@ use crate::terminal::{Console, Output};
 
 /// Brings targets up to date.
 pub(crate) fn run(common: &Common, args: &RunArgs) -> Result<Exit> {
+    let started = Instant::now();
     let project = Project::read(common, args.jobs.or_else(jobs_of_make))?;
     let targets = project.plan.select(&args.targets)?;
     let interrupt = Interrupt::default();
     let mut watch = setup::watch(common, args, &project.state, interrupt.clone())?;
     let console = watch.console.clone();
+    let prepared = started.elapsed();
     let lock = project.lock(common, "run")?;
+    let started = Instant::now();
     log_to(&console);
     let options = setup::options(&project.plan.settings, args, interrupt.clone());
     let (limit, taste) = (options.max_failures, watch.taste);
@@ -45,12 +49,17 @@ pub(crate) fn run(common: &Common, args: &RunArgs) -> Result<Exit> {
     })?;
     let result = walk.run(&dag);
     console.finish();
-    let run = Ended { common, dag: &dag, plan: walk.plan(), state: walk.state(), taste, limit };
-    let exit = result.map_err(CliError::from).and_then(|report| {
-        let exit = run.conclude(&report, &signals, &console, &mut watch.borrow_mut());
-        mem::forget(report);
-        exit
-    });
+    let (plan, state) = (walk.plan(), walk.state());
+    let duration = prepared + started.elapsed();
+    let run = Ended { common, dag: &dag, plan, state, taste, limit, duration };
+    let exit = match result {
+        Ok(report) => {
+            let exit = run.conclude(&report, &signals, &console, &mut watch.borrow_mut());
+            mem::forget(report);
+            exit
+        }
+        Err(error) => run.give_up(error.into(), &mut watch.borrow_mut()),
+    };
     // The process is about to end: there is no use in tidying up a graph before that.
     mem::forget((walk, dag, lock, watch));
     // A walk that stopped because of a signal may well have failed of it.
@@ -85,6 +94,8 @@ struct Ended<'a> {
     state: &'a StateDir,
     taste: Taste,
     limit: Option<NonZeroU32>,
+    /// How long it took, reading the manifest included, waiting for the lock not.
+    duration: Duration,
 }
 
 impl Ended<'_> {
@@ -110,8 +121,14 @@ impl Ended<'_> {
         let group = |it: &ActionId| self.plan.actions[it.index()].group.to_string();
         let records = mem::take(&mut watch.records);
         let mut records = records.finish(report, self.dag, group, |name| self.output(name))?;
-        records.close(tally, exit, report.duration())?;
+        records.close(tally, exit, self.duration)?;
         Ok(exit)
+    }
+
+    /// Says in the records that the run came to no end of its own.
+    fn give_up(&self, error: CliError, watch: &mut Watch) -> Result<Exit> {
+        watch.records.close(Tally::default(), error.exit(), self.duration)?;
+        Err(error)
     }
 
     fn summary(&self, report: &Report, tally: Tally, last_shown: Option<&str>) -> String {
@@ -119,6 +136,7 @@ impl Ended<'_> {
         let summary = Summary {
             report,
             dag: self.dag,
+            duration: self.duration,
             palette: self.taste.palette,
             output: &|name| self.output(name),
             log_command: &|name| self.log_command(name),

@@ -2,6 +2,7 @@
 //! because of it.
 
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use walk_core::{ActionReport, Dag, JobStatus, Report, Vertex};
 
@@ -16,6 +17,7 @@ const MOST_LINES: usize = 10;
 pub(super) struct Summary<'a, D> {
     pub(super) report: &'a Report,
     pub(super) dag: &'a Dag<D>,
+    pub(super) duration: Duration,
     pub(super) palette: Palette,
     /// What an action wrote, if it wrote anything.
     pub(super) output: &'a dyn Fn(&str) -> Option<Output>,
@@ -30,7 +32,7 @@ pub(super) struct Summary<'a, D> {
 impl<D> Summary<'_, D> {
     /// Returns the text, which ends with a line feed.
     pub(super) fn render(&self, tally: Tally) -> String {
-        let counts = tally.describe(self.report.duration());
+        let counts = tally.describe(self.duration);
         let is_good = tally.up_to_date + tally.ok == tally.total();
         let counts = if is_good { counts } else { self.palette.bold(&counts) };
         let gap = if is_good { "" } else { "\n" };

@@ -21,6 +21,10 @@ const REDRAW: Duration = Duration::from_millis(100);
 const ESTIMATE: Duration = Duration::from_secs(1);
 const HEARTBEAT: Duration = Duration::from_secs(30);
 
+/// The columns that the block leaves free: a character in the last one would leave the
+/// cursor in doubt, and the terminal echoes a Ctrl-C as `^C` where the cursor is.
+const MARGIN: usize = 3;
+
 /// The width where there is no terminal.
 const COLUMNS: usize = 80;
 
@@ -220,8 +224,7 @@ impl State {
             self.screen.estimate(now);
             self.next_estimate = Some(now + ESTIMATE);
         }
-        // The last column stays free: a character there would leave the cursor in doubt.
-        let rows = self.screen.rows(now, columns.saturating_sub(1), self.palette);
+        let rows = self.screen.rows(now, columns.saturating_sub(MARGIN), self.palette);
         self.sink.draw(&rows, columns);
     }
 
@@ -273,5 +276,68 @@ impl Write for LogPipe {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Written(Arc<Mutex<Vec<u8>>>);
+
+    impl Written {
+        fn take(&self) -> String {
+            let bytes = std::mem::take(&mut *self.0.lock().expect("no panic"));
+            String::from_utf8(bytes).expect("text")
+        }
+    }
+
+    impl Write for Written {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().expect("no panic").extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn console(progress: Progress) -> (Console, Written, Written) {
+        let (out, err) = (Written::default(), Written::default());
+        let console = Console::new(Setup {
+            out: Box::new(out.clone()),
+            err: Box::new(err.clone()),
+            progress,
+            palette: Palette::default(),
+        });
+        (console, out, err)
+    }
+
+    #[test]
+    fn while_somebody_else_has_the_terminal_nothing_is_written() {
+        let (console, out, _) = console(Progress::Plain);
+        console.print(b"before\n");
+        assert_eq!(out.take(), "before\n");
+        console.hold();
+        console.print(b"held\n");
+        assert_eq!(out.take(), "");
+        console.release();
+        assert_eq!(out.take(), "held\n");
+        console.hold();
+        console.print(b"last\n");
+        console.finish();
+        assert_eq!(out.take(), "last\n");
+    }
+
+    #[test]
+    fn warnings_go_to_stderr_unless_there_is_a_block_to_spare() {
+        let (plain, out, err) = console(Progress::Plain);
+        LogPipe(plain).write_all(b"warning\n").expect("it is written");
+        assert_eq!((out.take().as_str(), err.take().as_str()), ("", "warning\n"));
+        let (bar, out, err) = console(Progress::Bar);
+        LogPipe(bar.clone()).write_all(b"warning\n").expect("it is written");
+        bar.finish();
+        assert_eq!((out.take().as_str(), err.take().as_str()), ("warning\n", ""));
     }
 }

@@ -36,14 +36,15 @@ pub(crate) struct Line<'a> {
     pub(crate) reason: &'a str,
 }
 
-/// The column of names is never narrower, so that short graphs look like the others.
+/// The column of names is not narrower where there is room, so that small graphs look like
+/// the others.
 const NARROWEST: usize = 24;
 /// Nor wider: a longer name pushes what follows to the right.
 const WIDEST: usize = 44;
 
 /// Returns the width of the column of names, for the longest of them.
 pub(crate) fn name_width(longest: usize, columns: usize) -> usize {
-    longest.clamp(NARROWEST, WIDEST).min((columns / 2).max(NARROWEST))
+    longest.clamp(NARROWEST, WIDEST).min((columns / 2).max(12))
 }
 
 impl Verdict {
@@ -115,7 +116,7 @@ mod tests {
         check(30, 80, 30);
         check(200, 80, 40);
         check(200, 200, 44);
-        check(200, 40, 24);
+        check(200, 40, 20);
     }
 
     #[test]

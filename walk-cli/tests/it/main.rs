@@ -1,1 +1,12 @@
-//! Drives the real command.
+//! Drives the real command: exit codes, every command, signals, the lock, the terminal.
+
+mod clean;
+mod exits;
+mod interactive;
+mod locking;
+mod manifests;
+mod project;
+mod questions;
+mod records;
+mod signals;
+mod terminal;

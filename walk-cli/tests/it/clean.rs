@@ -1,0 +1,81 @@
+//! `walk clean` removes what walk made, and nothing else.
+
+use crate::project::Project;
+
+const ONE: &str =
+    "[action.one]\nrun = \"mkdir -p out; echo 1 > {out}\"\nout = [\"out/deep/one\"]\n";
+const TWO: &str = "[action.two]\nrun = \"echo 2 > {out}\"\nout = [\"two\"]\n";
+
+fn walked() -> Project {
+    let project = Project::new(&format!("{ONE}{TWO}"));
+    project.walk("").expect(0);
+    project
+}
+
+fn without_one(project: &Project) {
+    project.write("walk.toml", &format!("[walk]\nversion = 1\n{TWO}"));
+}
+
+#[test]
+fn outputs_of_actions_that_are_gone_are_removed_with_their_directories() {
+    let project = walked();
+    assert_eq!(project.walk("clean").expect(0), "nothing to remove\n");
+    without_one(&project);
+    assert_eq!(project.walk("clean -n").expect(0), "would remove out/deep/one\n");
+    assert!(project.exists("out/deep/one"));
+    assert_eq!(project.walk("clean").expect(0), "removed out/deep/one\n");
+    assert!(!project.exists("out") && project.exists("two"));
+    assert_eq!(project.walk("clean").expect(0), "nothing to remove\n");
+    project.walk("status -q").expect(0);
+}
+
+#[test]
+fn an_output_that_is_declared_no_more_is_removed() {
+    let project = walked();
+    project.write("walk.toml", "[walk]\nversion = 1\n[action.one]\nrun = \"true\"\n");
+    assert_eq!(project.walk("clean").expect(0), "removed out/deep/one\nremoved two\n");
+}
+
+#[test]
+fn an_output_that_another_action_took_over_stays() {
+    let project = walked();
+    let moved = ONE.replace("action.one", "action.other");
+    project.write("walk.toml", &format!("[walk]\nversion = 1\n{moved}{TWO}"));
+    assert_eq!(project.walk("clean").expect(0), "nothing to remove\n");
+    assert!(project.exists("out/deep/one"));
+}
+
+#[test]
+fn a_file_that_changed_since_is_kept() {
+    let project = walked();
+    without_one(&project);
+    project.write("out/deep/one", "precious");
+    let out = project.walk("clean").expect(0);
+    assert_eq!(out, "kept out/deep/one: changed since walk made it\nnothing to remove\n");
+    assert_eq!(project.read("out/deep/one"), "precious");
+}
+
+#[test]
+fn all_outputs_or_those_of_targets_are_removed_and_forgotten() {
+    let project = walked();
+    project.write("out/mine", "");
+    assert_eq!(project.walk("clean two").expect(0), "removed two\n");
+    assert!(project.walk("status").expect(1).contains("stale 1, up to date 1"));
+    assert_eq!(project.walk("clean --all").expect(0), "removed out/deep/one\n");
+    assert!(project.exists("out/mine") && !project.exists("out/deep"));
+    assert!(project.walk("list").expect(0).contains("-  one"));
+}
+
+#[test]
+fn a_directory_that_walk_made_is_removed_whole_unless_something_was_put_there() {
+    let manifest = "[action.d]\nrun = \"mkdir -p tree/a; echo 1 > tree/a/f\"\nout = [\"tree\"]\n";
+    let project = Project::new(manifest);
+    project.walk("").expect(0);
+    project.write("tree/mine", "");
+    let out = project.walk("clean --all").expect(0);
+    assert!(out.starts_with("kept tree: changed"), "{out}");
+    std::fs::remove_file(project.path("tree/mine")).expect("it is there");
+    project.walk("").expect(0);
+    assert_eq!(project.walk("clean --all").expect(0), "removed tree\n");
+    assert!(!project.exists("tree"));
+}

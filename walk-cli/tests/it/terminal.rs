@@ -1,0 +1,129 @@
+//! Colors, a terminal, a reader that has gone, output of every kind.
+
+use std::fs::File;
+use std::io::{Read as _, pipe};
+use std::process::Stdio;
+
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+
+use crate::project::Project;
+
+fn simple() -> Project {
+    Project::new("[action.a]\nrun = \"printf 'red\\\\033[2J\\\\n'\"\nalways = true\n")
+}
+
+/// Runs the command on a terminal, and returns all that was written to it.
+fn on_a_terminal(project: &Project, args: &str, variables: &[(&str, &str)]) -> String {
+    let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a terminal");
+    grantpt(&terminal).expect("it is ours");
+    unlockpt(&terminal).expect("it is ours");
+    let name = ptsname(&terminal, Vec::new()).expect("it has a name");
+    let name = name.into_string().expect("text");
+    let open = || File::options().read(true).write(true).open(&name).expect("its other end");
+    let mut command = project.command(args);
+    command.env("TERM", "xterm").envs(variables.iter().copied());
+    let mut child = command.stdout(open()).stderr(open()).spawn().expect("it runs");
+    drop(command);
+    let mut written = Vec::new();
+    // It ends with an error when nobody has the other end any more.
+    let _ = File::from(terminal).read_to_end(&mut written);
+    child.wait().expect("it ends");
+    String::from_utf8(written).expect("text")
+}
+
+#[test]
+fn on_a_terminal_there_are_colors_unless_they_are_not_wanted() {
+    let project = simple();
+    let has_color = |args: &str, variables: &[(&str, &str)]| {
+        on_a_terminal(&project, args, variables).contains("\x1b[32m   ok\x1b[0m")
+    };
+    assert!(has_color("", &[]));
+    assert!(!has_color("", &[("NO_COLOR", "1")]));
+    assert!(!has_color("", &[("TERM", "dumb")]));
+    assert!(!has_color("--color never", &[]));
+    assert!(has_color("--color always", &[("NO_COLOR", "1")]));
+    let plain = project.walk("");
+    assert!(!plain.out.contains("\x1b[32m"), "{plain:#?}");
+    assert!(project.walk("--color always").out.contains("\x1b[32m"));
+}
+
+#[test]
+fn output_cannot_clear_the_terminal_and_is_untouched_elsewhere() {
+    let project = simple();
+    let written = on_a_terminal(&project, "--progress plain", &[]);
+    assert!(written.contains("       | red\r\n") && !written.contains("\x1b[2J"), "{written:?}");
+    assert!(project.walk("").expect(0).contains("       | red\x1b[2J\n"));
+}
+
+#[test]
+fn the_block_is_drawn_while_something_runs_and_is_gone_in_the_end() {
+    let project = Project::new(
+        "[action.a]\nrun = \"read x < go\"\n[action.b]\nrun = \"echo > go\"\nafter = [\"c\"]\n\
+         [action.c]\nrun = \"sleep 0.5\"\n",
+    );
+    project.fifo("go");
+    let written = on_a_terminal(&project, "-j3", &[]);
+    assert!(written.contains("0/3 done"), "{written:?}");
+    assert!(!written.contains("\x1b[?1049h"), "{written:?}");
+    let after_block = written.rsplit("\x1b[J").next().expect("the rest");
+    assert!(!after_block.contains("done"), "{written:?}");
+    assert!(after_block.contains("ok 3 in "), "{written:?}");
+}
+
+#[test]
+fn a_reader_that_has_gone_ends_it_quietly() {
+    let project = simple();
+    project.walk("").expect(0);
+    for args in ["list", "graph", "plan", "why a", "log a", "check", "schema", "run", "clean"] {
+        let (reader, writer) = pipe().expect("a pipe");
+        drop(reader);
+        let mut command = project.command(args);
+        let output = command.stdout(Stdio::from(writer)).output().expect("it runs");
+        let err = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(err, "", "{args}");
+        let signal = std::os::unix::process::ExitStatusExt::signal(&output.status);
+        assert_eq!(signal, Some(13), "{args}: {:?}", output.status);
+    }
+}
+
+#[test]
+fn a_large_log_is_shown_in_part_and_kept_whole() {
+    let project = Project::new("[action.a]\nrun = \"seq 1 200000; exit 1\"\n");
+    let out = project.walk("").expect(1);
+    assert!(out.contains("       | ... all of it: walk log a\n"), "{out}");
+    assert!(out.contains("       | 200000\n") && !out.contains("| 199800\n"));
+    assert_eq!(project.walk("log a").expect(0).lines().count(), 200_000);
+}
+
+#[test]
+fn quiet_shows_only_failures_and_verbose_shows_commands() {
+    let project = Project::new(
+        "[action.good]\nrun = \"echo fine\"\n[action.bad]\nrun = [\"sh\", \"-c\", \"echo 'no luck'; exit 1\"]\n",
+    );
+    let quiet = project.walk("-q -k").expect(1);
+    assert!(!quiet.contains("fine") && quiet.contains("no luck"), "{quiet}");
+    let verbose = project.walk("-v -k -B").expect(1);
+    assert!(verbose.contains("         $ echo fine\n"), "{verbose}");
+    assert!(verbose.contains("         $ sh -c 'echo '\\''no luck'\\''; exit 1'\n"), "{verbose}");
+}
+
+#[test]
+fn explain_shows_what_changed() {
+    let project = Project::new("[action.a]\nrun = \"true\"\nin = [\"x\"]\n");
+    project.write("x", "1");
+    project.walk("").expect(0);
+    project.write("x", "2");
+    let out = project.walk("--explain").expect(0);
+    assert!(out.contains("x changed\n         input x  "), "{out}");
+}
+
+#[test]
+fn make_says_how_many_jobs() {
+    let project =
+        Project::new("[action.a]\nrun = \"echo > fifo\"\n[action.b]\nrun = \"read x < fifo\"\n");
+    project.fifo("fifo");
+    // Each waits for the other, so both have to run at once.
+    let mut command = project.command("--timeout 60s");
+    let output = command.env("MAKEFLAGS", " -j2").output().expect("it runs");
+    assert!(output.status.success());
+}
