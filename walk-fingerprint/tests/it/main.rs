@@ -2,6 +2,7 @@
 
 mod cache;
 mod crash;
+mod e3_fingerprint_test;
 mod fingerprint;
 mod hash;
 mod logged;
