@@ -4,7 +4,7 @@ use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use walk_plan::{CommandWalk, Held, Lock, Options, Overrides, Plan, Source, StateDir};
+use walk_plan::{CommandWalk, Held, Lock, Options, Overrides, Plan, Source, StateDir, WalkError};
 
 use crate::args::Common;
 use crate::error::{CliError, Result};
@@ -14,30 +14,54 @@ use crate::error::{CliError, Result};
 pub(crate) struct Project {
     pub(crate) plan: Plan,
     pub(crate) state: StateDir,
+    source: Source,
+    overrides: Overrides,
 }
 
 impl Project {
     /// Reads the manifest that `common` names, or the one in the directory.
     pub(crate) fn read(common: &Common, jobs: Option<u32>) -> Result<Self> {
         let source = source(common)?;
-        let plan = Plan::read(
-            &source,
-            &Overrides { vars: common.set.clone(), jobs, ..Overrides::default() },
-        )?;
+        let overrides = Overrides { vars: common.set.clone(), jobs, ..Overrides::default() };
+        let plan = Plan::read(&source, &overrides)?;
         let state = match &common.state_dir {
             Some(dir) => common.at(dir),
             None => plan.root.join(".walk"),
         };
-        Ok(Self { plan, state: StateDir::new(state) })
+        Ok(Self { plan, state: StateDir::new(state), source, overrides })
+    }
+
+    /// Opens the state to walk; the caller has the lock.
+    pub(crate) fn open(self, options: &Options) -> Result<CommandWalk> {
+        self.open_with(|plan, state| CommandWalk::open(plan, state, options.clone()))
     }
 
     /// Opens the state to look at it: no lock, no file is made, nothing is executed.
-    pub(crate) fn open_dry(self, options: Options) -> Result<CommandWalk> {
-        Ok(CommandWalk::open_dry(self.plan, self.state, options)?)
+    pub(crate) fn open_dry(self, options: &Options) -> Result<CommandWalk> {
+        self.open_with(|plan, state| CommandWalk::open_dry(plan, state, options.clone()))
     }
 
-    /// Takes the lock; while another walk has it, waits for it, and says so once.
-    pub(crate) fn lock(&self, common: &Common, command: &str) -> Result<Lock> {
+    /// Opens the state; if a wildcard took what is left of an action that is gone for a
+    /// source, which only the state tells, the manifest is read again without it.
+    fn open_with(
+        mut self,
+        open: impl Fn(Plan, StateDir) -> std::result::Result<CommandWalk, WalkError>,
+    ) -> Result<CommandWalk> {
+        let mut walk = open(self.plan, self.state.clone())?;
+        self.overrides.leftovers = walk.leftovers()?;
+        if self.overrides.leftovers.is_empty() {
+            return Ok(walk);
+        }
+        for path in &self.overrides.leftovers {
+            log::info!("{} is left of an action that is gone: walk clean removes it", path.display());
+        }
+        drop(walk);
+        Ok(open(Plan::read(&self.source, &self.overrides)?, self.state)?)
+    }
+
+    /// Takes the lock; while another walk has it, waits for it, and says so once. What was
+    /// read before the wait is read again: it may have changed.
+    pub(crate) fn lock(&mut self, common: &Common, command: &str) -> Result<Lock> {
         self.state.create()?;
         let who = introduce(std::process::id(), command, SystemTime::now());
         match self.state.try_lock(&who)? {
@@ -45,7 +69,9 @@ impl Project {
             Held::By(holder) if common.no_wait => Err(CliError::Locked(holder)),
             Held::By(holder) => {
                 let _ = writeln!(io::stderr(), "waiting for walk ({holder}) ...");
-                Ok(self.state.lock(&who)?)
+                let lock = self.state.lock(&who)?;
+                self.plan = Plan::read(&self.source, &self.overrides)?;
+                Ok(lock)
             }
         }
     }

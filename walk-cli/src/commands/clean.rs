@@ -21,12 +21,12 @@ use crate::terminal::tame;
 /// Removes the outputs of actions that are gone, or of targets, or of all.
 pub(crate) fn clean(common: &Common, args: &CleanArgs, out: &mut dyn Write) -> Result<Exit> {
     run::log_to_stderr();
-    let project = Project::read(common, None)?;
+    let mut project = Project::read(common, None)?;
     let names = if args.targets.is_empty() { None } else { Some(named(&project, &args.targets)?) };
     let lock = if args.dry_run { None } else { Some(project.lock(common, "clean")?) };
     let walk = match &lock {
-        Some(_) => CommandWalk::open(project.plan, project.state, Options::default())?,
-        None => project.open_dry(Options::default())?,
+        Some(_) => project.open(&Options::default())?,
+        None => project.open_dry(&Options::default())?,
     };
     let scope = Scope { names, all: args.all };
     let mut broom = Broom { walk, is_dry: args.dry_run, quiet: common.quiet, removed: 0, out };

@@ -20,7 +20,7 @@ use crate::run::command_text;
 pub(crate) fn graph(common: &Common, args: &GraphArgs, out: &mut dyn Write) -> Result<Exit> {
     let project = Project::read(common, None)?;
     let targets = project.plan.select(&args.targets)?;
-    let walk = project.open_dry(Options::default())?;
+    let walk = project.open_dry(&Options::default())?;
     let dag = walk.dag(&targets)?;
     match args.format {
         GraphFormat::Dot => out.write_all(dag.to_dot().as_bytes())?,
@@ -74,7 +74,7 @@ fn node<'a>(plan: &'a Plan, dag: &'a Dag<ActionId>, vertex: Vertex) -> Node<'a> 
 
 /// Answers a question about the graph.
 pub(crate) fn query(common: &Common, question: &Question, out: &mut dyn Write) -> Result<Exit> {
-    let walk = Project::read(common, None)?.open_dry(Options::default())?;
+    let walk = Project::read(common, None)?.open_dry(&Options::default())?;
     let all = walk.plan().select(&["*".into()]).unwrap_or_default();
     let dag = walk.dag(&all)?;
     match question {

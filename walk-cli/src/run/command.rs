@@ -26,8 +26,8 @@ use crate::terminal::{Console, Output};
 /// Brings targets up to date.
 pub(crate) fn run(common: &Common, args: &RunArgs) -> Result<Exit> {
     let started = Instant::now();
-    let project = Project::read(common, args.jobs.or_else(jobs_of_make))?;
-    let targets = project.plan.select(&args.targets)?;
+    let mut project = Project::read(common, args.jobs.or_else(jobs_of_make))?;
+    project.plan.select(&args.targets)?;
     let interrupt = Interrupt::default();
     let mut watch = setup::watch(common, args, &project.state, interrupt.clone())?;
     let console = watch.console.clone();
@@ -37,8 +37,8 @@ pub(crate) fn run(common: &Common, args: &RunArgs) -> Result<Exit> {
     log_to(&console);
     let options = setup::options(&project.plan.settings, args, interrupt.clone());
     let (limit, taste) = (options.max_failures, watch.taste);
-    let mut walk = CommandWalk::open(project.plan, project.state, options)?;
-    let dag = walk.dag(&targets)?;
+    let mut walk = project.open(&options)?;
+    let dag = walk.dag(&walk.plan().select(&args.targets)?)?;
     begin(&walk, &dag, &mut watch);
     let watch = Rc::new(RefCell::new(watch));
     observe(&mut walk, &watch);

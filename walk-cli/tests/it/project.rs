@@ -152,11 +152,14 @@ impl Done {
 /// Replaces every duration, so that output can be compared.
 pub(crate) fn timeless(text: &str) -> String {
     let is_time = |word: &str| {
-        let digits = word.strip_suffix('s').unwrap_or("");
+        let digits = word.trim_end_matches([',', ':']).strip_suffix('s').unwrap_or("");
         !digits.is_empty() && digits.bytes().all(|it| it.is_ascii_digit() || it == b'.')
     };
     let line = |line: &str| {
-        let words = line.split(' ').map(|it| if is_time(it) { "0.00s" } else { it });
+        let rest = |it: &str| it.trim_start_matches(|it: char| it != 's').to_owned();
+        let words = line
+            .split(' ')
+            .map(|it| if is_time(it) { "0.00".to_owned() + &rest(it) } else { it.to_owned() });
         words.collect::<Vec<_>>().join(" ")
     };
     text.lines().map(|it| line(it) + "\n").collect()

@@ -30,7 +30,7 @@ fn settled(text: &str) -> String {
             if is_digest { "DIGEST" } else { it }
         });
         let line = words.collect::<Vec<_>>().join(" ").replace("just now", "AGE");
-        line.replace("1 second ago", "AGE").replace("0.00s,", "0.00s") + "\n"
+        line.replace("1 second ago", "AGE") + "\n"
     };
     timeless(text).lines().map(line).collect()
 }

@@ -11,7 +11,7 @@ use crate::project::{Project, Running};
 fn waiting(trap: &str) -> Project {
     let project = Project::new(&format!(
         "[settings]\ngrace = \"1h\"\n\
-         [action.a]\nrun = \"trap '{trap}' TERM; cat go & echo $$ > ready; wait; wait\"\n\
+         [action.a]\nrun = \"trap '{trap}' TERM; exec 3<>go; echo $$ > ready; read x <&3\"\n\
          [action.b]\nrun = \"true\"\ndeps = [\"a\"]\n"
     ));
     project.fifo("ready");
