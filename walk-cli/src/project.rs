@@ -53,7 +53,10 @@ impl Project {
             return Ok(walk);
         }
         for path in &self.overrides.leftovers {
-            log::info!("{} is left of an action that is gone: walk clean removes it", path.display());
+            log::info!(
+                "{} is left of an action that is gone: walk clean removes it",
+                path.display()
+            );
         }
         drop(walk);
         Ok(open(Plan::read(&self.source, &self.overrides)?, self.state)?)

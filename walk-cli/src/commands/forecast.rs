@@ -39,10 +39,10 @@ impl Forecast {
     /// Walks what `targets` need, without executing or writing anything.
     pub(super) fn of(common: &Common, targets: &[String], force: bool) -> Result<Self> {
         let project = Project::read(common, None)?;
-        let targets = project.plan.select(targets)?;
         let mut options = Options::default();
         options.force = force;
-        let mut walk = project.open_dry(options)?;
+        let mut walk = project.open_dry(&options)?;
+        let targets = walk.plan().select(targets)?;
         let dag = walk.dag(&targets)?;
         let report = walk.run(&dag)?;
         Ok(Self {

@@ -18,10 +18,8 @@ use crate::run::command_text;
 
 /// Prints the graph, or the part that targets need.
 pub(crate) fn graph(common: &Common, args: &GraphArgs, out: &mut dyn Write) -> Result<Exit> {
-    let project = Project::read(common, None)?;
-    let targets = project.plan.select(&args.targets)?;
-    let walk = project.open_dry(&Options::default())?;
-    let dag = walk.dag(&targets)?;
+    let walk = Project::read(common, None)?.open_dry(&Options::default())?;
+    let dag = walk.dag(&walk.plan().select(&args.targets)?)?;
     match args.format {
         GraphFormat::Dot => out.write_all(dag.to_dot().as_bytes())?,
         GraphFormat::Mermaid => out.write_all(dag.to_mermaid().as_bytes())?,

@@ -21,7 +21,7 @@ pub(crate) fn list(
     palette: Palette,
     out: &mut dyn Write,
 ) -> Result<Exit> {
-    let Project { plan, state } = Project::read(common, None)?;
+    let Project { plan, state, .. } = Project::read(common, None)?;
     let targets = match &args.targets[..] {
         [] => plan.select(&["*".into()]).unwrap_or_default(),
         targets => plan.select(targets)?,
@@ -73,7 +73,7 @@ impl Row<'_> {
 
 /// Prints what an action wrote when it ran last, byte for byte.
 pub(crate) fn log(common: &Common, action: &str, out: &mut dyn Write) -> Result<Exit> {
-    let Project { plan, state } = Project::read(common, None)?;
+    let Project { plan, state, .. } = Project::read(common, None)?;
     let name = one(&plan, action, |it| state.log(it).exists())?;
     let path = state.log(&name);
     match File::open(&path) {

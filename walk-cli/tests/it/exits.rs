@@ -99,3 +99,24 @@ fn help_and_version_are_0() {
     insta::assert_snapshot!(project.walk("--help").expect(0));
     assert!(project.walk("--version").expect(0).starts_with("walk "));
 }
+
+/// What was made for a source that is gone is no source: a wildcard does not match it.
+#[test]
+fn a_deleted_source_is_gone_from_what_was_linked() {
+    let project = Project::new(
+        "[action.compile]\nforeach = \"src/*.c\"\nrun = \"cp {file} {out}\"\nin = [\"{file}\"]\n\
+         out = [\"build/{stem}.o\"]\n\
+         [action.link]\nrun = \"cat {in} > {out}\"\nin = [\"build/*.o\"]\nout = [\"app\"]\n",
+    );
+    project.write("src/a.c", "a");
+    project.write("src/b.c", "b");
+    project.walk("").expect(0);
+    assert_eq!(project.read("app"), "ab");
+    std::fs::remove_file(project.path("src/b.c")).expect("it can be removed");
+    project.walk("").expect(0);
+    assert_eq!(project.read("app"), "a");
+    assert!(project.walk("").expect(0).starts_with("up to date"));
+    project.walk("clean").expect(0);
+    assert!(!project.exists("build/b.o") && project.exists("build/a.o"));
+    assert!(project.walk("").expect(0).starts_with("up to date"));
+}
