@@ -48,7 +48,8 @@ impl Observer for Watch {
         let log = captured.and_then(|it| it.log.as_deref());
         self.records.hear(event, log);
         match event {
-            Event::Skipped { .. } => self.console.stayed(),
+            Event::Skipped { status, .. } if status.is_success() => self.console.stayed(),
+            Event::Skipped { .. } => self.update(crate::terminal::Screen::blocked),
             Event::Queued { action, queue, .. } => self.queued(plan, action, queue),
             Event::Started { action, .. } => {
                 let id = action.vertex().index();

@@ -21,6 +21,7 @@ pub(crate) struct Screen {
     done: usize,
     failed: usize,
     stayed: usize,
+    blocked: usize,
     waiting: BTreeMap<usize, Job>,
     running: BTreeMap<usize, (Job, Instant)>,
     durations: Durations,
@@ -63,7 +64,12 @@ impl Screen {
         self.failed += usize::from(has_failed);
     }
 
-    /// Sets how many actions ended without a job.
+    /// Takes in that an action will not run, because of another that failed.
+    pub(crate) fn blocked(&mut self) {
+        self.blocked += 1;
+    }
+
+    /// Sets how many actions are up to date without a job.
     pub(crate) fn set_stayed(&mut self, stayed: usize) {
         self.stayed = stayed;
     }
@@ -128,6 +134,9 @@ impl Screen {
         if self.failed > 0 {
             parts.push((format!("{} failed", self.failed), true));
         }
+        if self.blocked > 0 {
+            parts.push((format!("{} not run", self.blocked), false));
+        }
         if let Some(how) = self.stopping {
             parts.push((how.into(), true));
         } else if let Some(left) = self.left {
@@ -140,7 +149,7 @@ impl Screen {
         let running: Vec<_> =
             self.running.values().map(|(job, since)| (&*job.name, now - *since)).collect();
         let had_to_run = self.done + running.len() + self.waiting.len();
-        let decided = had_to_run + self.stayed;
+        let decided = had_to_run + self.stayed + self.blocked;
         let waiting = self.waiting.values().map(|it| &*it.name).collect();
         let undecided = self.total.saturating_sub(decided);
         Standing { running, waiting, had_to_run, decided, undecided }
@@ -277,6 +286,18 @@ mod tests {
         screen.set_stopping("stopping");
         let head = picture(&screen, start + Duration::from_secs(6), 79);
         assert_eq!(head.lines().next(), Some("214/260 done  38 up to date  1 failed  stopping"));
+    }
+
+    /// What does not run because of a failure was once counted as up to date.
+    #[test]
+    fn what_cannot_run_is_neither_done_nor_up_to_date() {
+        let start = Instant::now();
+        let mut screen = busy(start);
+        screen.blocked();
+        screen.blocked();
+        let head = picture(&screen, start, 79);
+        let expected = "214/260 done  38 up to date  1 failed  2 not run";
+        assert_eq!(head.lines().next(), Some(expected));
     }
 
     #[test]
