@@ -68,8 +68,16 @@ fn the_second_kills_without_grace() {
 
 #[test]
 fn ctrl_z_stops_the_children_too() {
-    let project = waiting("exit 1");
+    let rounds = "exec 3<>go; for i in 1 2 3 4 5; do echo $$ > ready; read x <&3; done";
+    let project = Project::new(&format!("[action.a]\nrun = \"{rounds}\"\n"));
+    project.fifo("ready");
+    project.fifo("go");
     let running = project.start("");
+    // Some rounds later the thread that spawned the child has written down that it did.
+    for _ in 1..5 {
+        ready(&project);
+        project.release("go");
+    }
     let action = ready(&project);
     running.signal(Signal::TSTP);
     let (_, status) = waitpid(Some(running.pid()), WaitOptions::UNTRACED)
