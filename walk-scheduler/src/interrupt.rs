@@ -90,6 +90,8 @@ impl Interrupt {
             run.kill();
         } else if self.is_triggered() {
             run.stop();
+        } else if self.shared.clock.is_suspended() {
+            run.pause();
         }
     }
 

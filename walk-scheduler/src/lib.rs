@@ -64,6 +64,7 @@
 
 mod clock;
 mod context;
+mod gate;
 mod interrupt;
 mod job;
 mod os;

@@ -11,6 +11,7 @@ use std::time::Duration;
 use crossbeam_channel::Sender;
 
 use crate::clock::Clock;
+use crate::gate::{Gate, Inside};
 use crate::os::Leash;
 use crate::worker::Message;
 
@@ -21,6 +22,7 @@ pub(crate) struct Run {
     grace: Duration,
     stopped: AtomicBool,
     killed: AtomicBool,
+    gate: Gate,
     children: Mutex<Vec<Arc<Leash>>>,
     outbox: Sender<Message>,
 }
@@ -28,7 +30,8 @@ pub(crate) struct Run {
 impl Run {
     pub(crate) fn new(clock: Arc<Clock>, grace: Duration, outbox: Sender<Message>) -> Self {
         let (stopped, killed) = (AtomicBool::new(false), AtomicBool::new(false));
-        Self { clock, grace, stopped, killed, children: Mutex::default(), outbox }
+        let gate = Gate::default();
+        Self { clock, grace, stopped, killed, gate, children: Mutex::default(), outbox }
     }
 
     pub(crate) fn clock(&self) -> &Clock {
@@ -49,6 +52,7 @@ impl Run {
 
     pub(crate) fn stop(&self) {
         self.stopped.store(true, Ordering::SeqCst);
+        self.gate.open();
         self.notify();
     }
 
@@ -58,18 +62,27 @@ impl Run {
     }
 
     pub(crate) fn pause(&self) {
+        if !self.is_stopped() {
+            self.gate.close();
+        }
         self.children().iter().for_each(|child| child.pause());
         self.notify();
     }
 
     pub(crate) fn unpause(&self) {
         self.children().iter().for_each(|child| child.unpause());
+        self.gate.open();
         self.notify();
     }
 
     pub(crate) fn send(&self, message: Message) {
         // Nobody listens once the scheduler is gone, and then nobody minds.
         let _ = self.outbox.send(message);
+    }
+
+    /// Waits until children may be spawned; while it lives, the run is not suspended.
+    pub(crate) fn spawning(&self) -> Inside<'_> {
+        self.gate.enter()
     }
 
     /// Puts a child on the list; if the run is suspended just now, so is the child.

@@ -50,10 +50,12 @@ impl<'a> Child<'a> {
         run: &'a Run,
     ) -> io::Result<Self> {
         let (bell, rope) = Leash::bell()?;
+        let spawning = run.spawning();
         let handle = command.spawn()?;
         let pid = Pid::from_child(&handle);
         let leash = Arc::new(Leash::new(pid, kinship.leads_group, rope));
         run.enlist(&leash);
+        drop(spawning);
         Ok(Self { handle, leash, bell, exit: platform::exit_fd(pid), run, kinship })
     }
 
