@@ -15,15 +15,14 @@ use super::members::{Draft, Member, path_text};
 use super::text::{expand, is_plain};
 use super::tree::{Kind, Tree};
 use crate::manifest::{Result, Trouble, nearest};
-use crate::plan::{ActionId, FileId, Files, GlobMatches, split};
+use crate::plan::{ActionId, FileId, Files, GlobMatches, Makers, split};
 
 /// Where the files that are read come from.
 #[derive(Debug, Default)]
 pub(super) struct Origins {
     /// By file.
     known: Vec<Option<Origin>>,
-    /// Every declared output, sorted by path.
-    outputs: Vec<FileId>,
+    pub(super) makers: Makers,
     /// By directory, the action that declares it or one around it.
     around: FxHashMap<OsString, Option<ActionId>>,
     globs: FxHashMap<String, Rc<[FileId]>>,
@@ -52,44 +51,18 @@ pub(super) struct Inputs {
 
 impl Origins {
     /// Takes the outputs of all members.
-    pub(super) fn new(mut outputs: Vec<FileId>, files: &Files) -> Self {
-        outputs.sort_unstable_by_key(|it| files.path(*it).as_os_str());
-        Self { outputs, ..Self::default() }
+    pub(super) fn new(makers: Makers) -> Self {
+        Self { makers, ..Self::default() }
     }
 
     /// Returns the action that writes a directory, or one around it.
     pub(super) fn around(&mut self, directory: &Path, files: &Files) -> Option<ActionId> {
-        if directory.as_os_str().is_empty() {
-            return None;
-        }
         if let Some(known) = self.around.get(directory.as_os_str()) {
             return *known;
         }
-        let own = files.id(directory).and_then(|it| files.producer(it));
-        let found = own.or_else(|| self.around(split(directory)?.0, files));
+        let found = Makers::around(directory, files);
         self.around.insert(directory.as_os_str().to_owned(), found);
         found
-    }
-
-    /// Returns the declared outputs below a directory.
-    fn below(&self, directory: &Path, files: &Files) -> &[FileId] {
-        if directory.as_os_str().is_empty() || directory == Path::new(".") {
-            return &self.outputs;
-        }
-        let mut prefix = directory.as_os_str().as_encoded_bytes().to_vec();
-        prefix.push(b'/');
-        let bytes = |it: &FileId| files.path(*it).as_os_str().as_encoded_bytes();
-        let start = self.outputs.partition_point(|it| bytes(it) < &prefix[..]);
-        let rest = &self.outputs[start..];
-        &rest[..rest.partition_point(|it| bytes(it).starts_with(&prefix))]
-    }
-
-    fn producers_below(&self, directory: &Path, files: &Files) -> Rc<[ActionId]> {
-        let outputs = self.below(directory, files).iter();
-        let mut producers: Vec<ActionId> = outputs.filter_map(|it| files.producer(*it)).collect();
-        producers.sort_unstable();
-        producers.dedup();
-        producers.into()
     }
 
     /// Finds out where a file comes from that no action declares; `None` if from nowhere.
@@ -98,11 +71,13 @@ impl Origins {
         if let Some(action) = split(path).and_then(|it| self.around(it.0, files)) {
             return Some(Origin::Inside(action));
         }
-        let below = || self.producers_below(path, files);
+        let below = || Rc::from(self.makers.inside(path, files));
         match tree.kind(path) {
             Kind::File | Kind::Special => Some(Origin::Disk),
             Kind::Directory => Some(Origin::Around(below())),
-            Kind::Missing => Some(below()).filter(|it| !it.is_empty()).map(Origin::Around),
+            Kind::Missing => {
+                Some(below()).filter(|it: &Rc<[ActionId]>| !it.is_empty()).map(Origin::Around)
+            }
         }
     }
 
@@ -212,7 +187,7 @@ impl<'d> Draft<'d> {
         let mut is_made = |it: &Path| split(it).and_then(|it| origins.around(it.0, &self.files));
         on_disk.retain(|it| is_made(it).is_none());
         let mut all: Vec<FileId> = on_disk.iter().map(|it| self.files.intern(it)).collect();
-        let outputs = origins.below(&glob.base, &self.files).iter().copied();
+        let outputs = origins.makers.below(&glob.base, &self.files).iter().copied();
         all.extend(outputs.filter(|it| glob.is_match(self.files.path(*it))));
         all.sort_unstable_by_key(|it| self.files.path(*it).as_os_str());
         all.dedup();
@@ -248,7 +223,8 @@ impl<'d> Draft<'d> {
         let shown = path.display().to_string();
         let wrong = format!("`{shown}`, an input of `{name}`, neither exists nor is produced");
         let beside = path.parent().map(|it| self.tree.names(it)).unwrap_or_default();
-        let outputs = origins.outputs.iter().filter_map(|it| self.files.path(*it).to_str());
+        let outputs =
+            origins.makers.outputs().iter().filter_map(|it| self.files.path(*it).to_str());
         let near = nearest(&shown, outputs.chain(beside.iter().map(String::as_str)));
         match near.first() {
             Some(near) => Trouble::new(wrong).label(format!("did you mean `{near}`?")),

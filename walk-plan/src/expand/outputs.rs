@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::inputs::Origins;
 use super::members::{Draft, Member};
 use crate::manifest::{Place, Result, Trouble};
-use crate::plan::{ActionId, FileId, Names};
+use crate::plan::{ActionId, FileId, Makers, Names};
 
 /// A member and the entry that it is of; its position is its [`ActionId`].
 pub(super) type Flat<'d> = (usize, Member<'d>);
@@ -77,7 +77,7 @@ impl<'d> Draft<'d> {
                 outputs.push(*output);
             }
         }
-        let mut origins = Origins::new(outputs, &self.files);
+        let mut origins = Origins::new(Makers::new(outputs, &self.files));
         self.refuse_nested(all, &mut origins)?;
         Ok(origins)
     }

@@ -78,6 +78,7 @@ fn read(sources: &Sources, source: &Source, overrides: &Overrides) -> Result<Pla
         default,
         names,
         edges,
+        makers: origins.makers,
     };
     refuse_cycle(&plan, &draft, &of_action)?;
     set_default(&mut plan, &loaded[0])?;

@@ -144,7 +144,11 @@ fn is_normal(path: &[u8]) -> bool {
 /// Splits a normal path before its last part. The path's own methods do the same, in five
 /// times the time.
 pub(crate) fn split(path: &Path) -> Option<(&Path, &OsStr)> {
-    match path.to_str()?.rsplit_once('/') {
+    let Some(text) = path.to_str() else {
+        let parent = path.parent().filter(|it| *it != Path::new("/"));
+        return parent.zip(path.file_name());
+    };
+    match text.rsplit_once('/') {
         Some(("", _)) => None,
         Some((parent, name)) => Some((Path::new(parent), OsStr::new(name))),
         None => Some((Path::new(""), path.as_os_str())),

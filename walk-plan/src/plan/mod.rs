@@ -7,6 +7,7 @@ mod files;
 mod model;
 
 mod graph;
+mod makers;
 mod select;
 
 mod builder;
@@ -18,4 +19,5 @@ pub use select::TargetError;
 
 pub(crate) use files::{lexical, normal, seen_from, split};
 pub(crate) use graph::{Edges, has_cycle};
+pub(crate) use makers::Makers;
 pub(crate) use model::Names;

@@ -14,7 +14,7 @@ use std::time::Duration;
 use rustc_hash::FxHashMap;
 
 use super::graph::Edges;
-use super::{FileId, Files};
+use super::{FileId, Files, Makers};
 
 /// All that a manifest declares, resolved and checked.
 #[derive(Debug)]
@@ -40,6 +40,7 @@ pub struct Plan {
     pub default: Vec<ActionId>,
     pub(crate) names: Names,
     pub(crate) edges: Edges,
+    pub(crate) makers: Makers,
 }
 
 /// Which actions a name stands for: one, or the members of a `foreach` or `matrix`.

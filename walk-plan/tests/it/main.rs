@@ -10,6 +10,7 @@ mod files;
 mod graph_errors;
 mod hostile;
 mod json_errors;
+mod makers;
 mod members;
 mod select;
 mod settings;
