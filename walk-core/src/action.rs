@@ -6,8 +6,9 @@
 
 use walk_dag::{Dag, Vertex};
 
+use crate::report::Execution;
 use crate::state::{ActionState, State};
-use crate::{DirtyReason, Fingerprint, Freshness, JobStatus, SkipReason};
+use crate::{DirtyReason, Fingerprint, Freshness, JobOutcome, JobStatus, SkipReason};
 
 /// An action of the graph, and what the run knows of it so far.
 #[derive(Debug)]
@@ -145,6 +146,12 @@ impl<'a, D> Action<'a, D> {
     /// Sets why the action has to be executed; a second call has no effect.
     pub fn set_dirty_reason(&self, reason: DirtyReason) {
         let _ = self.cells().dirty.set(Box::new(reason));
+    }
+
+    pub(crate) fn ended(&self, outcome: &JobOutcome) {
+        let cells = self.cells();
+        cells.status.set(Some(outcome.status));
+        cells.execution.replace(Some(Box::new(Execution::of(outcome))));
     }
 
     pub(crate) fn set_skip_reason(&self, reason: SkipReason) {

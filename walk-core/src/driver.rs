@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use walk_dag::{Dag, Frontier, Vertex};
 use walk_scheduler::{Finished, Ready, Scheduler, Wake};
 
-use crate::report::{Execution, RunEnd};
+use crate::report::RunEnd;
 use crate::state::State;
 use crate::{
     Action, Decision, Error, Event, Job, JobOutcome, JobStatus, Report, Requeue, SchedulingParams,
@@ -148,11 +148,9 @@ impl<'a, W: Walk> Driver<'a, W> {
         if requeue != Requeue::No && !self.is_stopping() {
             return self.requeue(action, outcome, requeue);
         }
-        let status = outcome.status;
-        action.cells().status.set(Some(status));
-        let _ = action.cells().execution.set(Box::new(Execution::of(&outcome)));
+        action.ended(&outcome);
         self.walk.on_event(&Event::Finished { action, outcome: &outcome });
-        self.count_failure(status);
+        self.count_failure(outcome.status);
         self.frontier.complete(action.vertex());
         Ok(())
     }
@@ -165,7 +163,7 @@ impl<'a, W: Walk> Driver<'a, W> {
     ) -> Result<(), W::Error> {
         let delay = if let Requeue::After(delay) = requeue { delay } else { Duration::ZERO };
         // As in e3: should the run stop meanwhile, this is how the action ended.
-        action.cells().status.set(Some(outcome.status));
+        action.ended(&outcome);
         self.walk.on_event(&Event::Requeued { action, outcome: &outcome, delay });
         let submitted = if delay.is_zero() {
             self.scheduler.submit(action.vertex(), outcome.job)

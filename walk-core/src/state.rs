@@ -4,7 +4,7 @@
 //! always by the thread that runs the walk, so hooks can hold plain references into the
 //! table while the run goes on. It knows neither the scheduler nor the hooks.
 
-use std::cell::{Cell, OnceCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::ops::Index;
 use std::sync::Arc;
 
@@ -30,7 +30,8 @@ pub(crate) struct ActionState {
     pub(crate) dirty: OnceCell<Box<DirtyReason>>,
     pub(crate) skipped: OnceCell<Box<SkipReason>>,
     pub(crate) origins: OnceCell<Arc<[Vertex]>>,
-    pub(crate) execution: OnceCell<Box<Execution>>,
+    /// The last one, if it was requeued.
+    pub(crate) execution: RefCell<Option<Box<Execution>>>,
 }
 
 impl<'a, D> State<'a, D> {

@@ -93,7 +93,9 @@ fn a_requeued_job_that_never_started_again_is_not_ready() {
     let mut walk = TestWalk::simple();
     walk.params.max_failures = NonZeroU32::new(1);
     let report = walk.walk(&dag);
-    assert_eq!(report.status("1.notready:always"), Some(JobStatus::NotReady));
+    let action = report.action("1.notready:always").expect("there is one");
+    assert_eq!(action.status, Some(JobStatus::NotReady));
+    assert_eq!(action.execution.as_ref().map(|it| it.attempt), Some(1));
 }
 
 /// S7: an interrupted run starts nothing more, collects what runs, and returns.

@@ -10,6 +10,7 @@
 //! | `command`, `directory` | their text |
 //! | `env NAME`, `track NAME` | the value |
 //! | `tool NAME` | what its version command printed |
+//! | `depfile`, `late command` | where the one is written, what the other runs |
 //! | `glob PATTERN` | digest of the list of files that it matched |
 //! | `input PATH` | digest of the content |
 //! | `depfile PATH` | digest of the content of a file that the depfile named |
@@ -112,6 +113,12 @@ fn push_fixed(to: &mut Elements, plan: &Plan, command: &Command, surroundings: &
         let own = |name: &str| command.env.contains_key(name.strip_prefix("env ").unwrap_or(name));
         to.extend(surroundings.set.iter().filter(|(name, _)| !own(name)).cloned());
         to.extend(surroundings.tracked.iter().cloned());
+    }
+    if let Some(depfile) = command.depfile {
+        to.push(("depfile".into(), text(&path_text(plan.files.path(depfile)))));
+    }
+    if let Some(late) = &command.late {
+        to.push(("late command".into(), text(&shell::join(late))));
     }
     let env = command.env.iter();
     to.extend(env.map(|(name, value)| (format!("env {name}").into(), text(value))));
@@ -243,7 +250,7 @@ fn path_text(path: &Path) -> Cow<'_, str> {
     os_text(path.as_os_str())
 }
 
-fn os_text(text: &OsStr) -> Cow<'_, str> {
+pub(super) fn os_text(text: &OsStr) -> Cow<'_, str> {
     text.to_str().map_or_else(
         || {
             let hex = text.as_bytes().iter().map(|it| format!("{it:02x}"));
@@ -251,6 +258,11 @@ fn os_text(text: &OsStr) -> Cow<'_, str> {
         },
         Cow::Borrowed,
     )
+}
+
+/// Returns what a program printed, without white space at its end.
+pub(super) fn printed(bytes: &[u8]) -> String {
+    os_text(OsStr::from_bytes(bytes.trim_ascii_end())).into_owned()
 }
 
 /// Returns the path that `text` names in an element.

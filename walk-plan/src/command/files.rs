@@ -8,10 +8,9 @@
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use walk_core::Value;
-use walk_core::fingerprint::{DigestCache, DigestRow, FileState, Observed};
+use walk_core::fingerprint::{DigestCache, DigestRow, FileStamp, FileState, Observed};
 
 use super::elements::{self, FileKind, Unreadable};
 use crate::{FileId, Plan};
@@ -52,23 +51,29 @@ impl Files {
     }
 
     /// Takes in what another thread saw.
-    pub(super) fn learn(&mut self, plan: &Plan, id: FileId, seen: Observed, at: SystemTime) {
+    pub(super) fn learn(&mut self, plan: &Plan, id: FileId, seen: Observed) {
         if let (FileState::File(digest), Some(stamp)) = (seen.state, seen.stamp) {
-            self.cache.record(plan.files.path(id), stamp, digest, at);
+            self.cache.record(plan.files.path(id), stamp, digest, seen.observed_at);
         }
         let epoch = self.epoch;
         self.known(id).seen = Some((seen, epoch));
     }
 
-    /// Returns what the file is now.
+    /// Returns what the file is now, and when it was first seen like that.
     pub(super) fn look(&mut self, plan: &Plan, id: FileId) -> io::Result<Observed> {
         let epoch = self.epoch;
-        if let Some((seen, at)) = self.known(id).seen
+        let before = self.known(id).seen;
+        if let Some((seen, at)) = before
             && at == epoch
         {
             return Ok(seen);
         }
-        let seen = self.cache.observe_one(plan.files.path(id))?;
+        let mut seen = self.cache.observe_one(plan.files.path(id))?;
+        if let Some((before, _)) = before
+            && (before.state, before.stamp) == (seen.state, seen.stamp)
+        {
+            seen.observed_at = before.observed_at;
+        }
         self.known(id).seen = Some((seen, epoch));
         Ok(seen)
     }
@@ -82,7 +87,16 @@ impl Files {
     ) -> Result<(Arc<str>, Value), Unreadable> {
         match self.look(plan, id) {
             Ok(seen) => Ok((self.name(plan, kind, id), elements::value(seen.state))),
-            Err(source) => Err(Unreadable { path: plan.files.path(id).into(), source }),
+            Err(source) => {
+                let path = plan.root.join(plan.files.path(id));
+                // A device has no content that could change, and is never opened.
+                match FileStamp::of(&path) {
+                    Ok(Some(stamp)) if stamp.kind == walk_core::fingerprint::FileKind::Other => {
+                        Ok((self.name(plan, kind, id), "not a file".into()))
+                    }
+                    _ => Err(Unreadable { path, source }),
+                }
+            }
         }
     }
 

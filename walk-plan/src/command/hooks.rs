@@ -5,12 +5,12 @@
 //! `after` order without deciding, and a failure may be tried again.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use rustc_hash::FxHashSet;
-use walk_core::fingerprint::{FileStamp, Observed};
+use walk_core::fingerprint::Observed;
 use walk_core::{
     Action, Checksum, Decision, DirtyReason, Ending, Event, Fingerprint, Freshness, InterruptCause,
     Job, JobOutcome, JobStatus, Phase, Requeue, SchedulingParams, Value, Walk, defaults,
@@ -18,9 +18,9 @@ use walk_core::{
 
 use super::elements::{self, Facts, FileKind, Unreadable};
 use super::note::{self, Reason};
-use super::outcome::Shared;
+use super::outcome::{Ended, Shared};
 use super::work::CommandWork;
-use super::{CommandWalk, Note, WalkError};
+use super::{CommandWalk, Made, Note, WalkError};
 use crate::{ActionId, Command, FileId, Retry, Run};
 
 impl Walk for CommandWalk {
@@ -93,6 +93,9 @@ impl Walk for CommandWalk {
             return Ok(());
         }
         self.begin()?;
+        if fingerprint.is_none() {
+            self.note_outputs(action)?;
+        }
         Ok(self.store.save_fingerprint(action.uid(), fingerprint)?)
     }
 
@@ -109,10 +112,11 @@ impl Walk for CommandWalk {
         outcome: &JobOutcome,
     ) -> Result<Requeue, WalkError> {
         let id = *action.data();
-        self.captured = self.running.get(&id).map(Shared::take).unwrap_or_default();
-        self.started = Some(outcome.started);
+        let captured = self.running.get(&id).map(Shared::take).unwrap_or_default();
+        self.ended = Some(Ended { captured, started: outcome.started });
         self.files.expire();
         if let Some(delay) = self.command(id).retry.as_ref().and_then(|it| again(it, outcome)) {
+            self.save_note(action, outcome)?;
             return Ok(Requeue::After(delay));
         }
         self.running.remove(&id);
@@ -123,16 +127,13 @@ impl Walk for CommandWalk {
     }
 
     fn on_event(&mut self, event: &Event<'_, ActionId>) {
-        let ended = match event {
-            Event::Started { .. } => {
-                self.files.expire();
-                None
-            }
-            Event::Finished { .. } | Event::Requeued { .. } => Some(&self.captured),
-            _ => None,
-        };
+        if matches!(event, Event::Started { .. }) {
+            self.files.expire();
+        }
+        // What was collected is told with the event that follows, and then over.
+        let ended = self.ended.take();
         if let Some(observer) = &mut self.observer {
-            observer.on_event(&self.plan, event, ended);
+            observer.on_event(&self.plan, event, ended.as_ref().map(|it| &it.captured));
         }
     }
 }
@@ -141,7 +142,8 @@ impl CommandWalk {
     /// Returns the fingerprint that `action` would have if it were up to date now.
     fn predict(&mut self, action: &Action<'_, ActionId>) -> Option<Fingerprint> {
         let id = *action.data();
-        let late = action.prev_fingerprint().and_then(|it| it.get(elements::LATE)).cloned();
+        let last = action.prev_fingerprint().filter(|_| self.command(id).late.is_some());
+        let late = last.and_then(|it| it.get(elements::LATE)).cloned();
         let discovered = std::mem::take(&mut self.discovered[id.index()]);
         let predicted = self.fingerprint(action, &discovered, late.as_ref(), &[]);
         self.discovered[id.index()] = discovered;
@@ -177,18 +179,19 @@ impl CommandWalk {
     /// its result is not to be trusted.
     fn conclude(&mut self, action: &Action<'_, ActionId>) -> Option<Fingerprint> {
         let id = *action.data();
-        let captured = std::mem::take(&mut self.captured);
-        let directory = self.plan.root.join(&self.command(id).cwd);
-        let found = captured.discovered.iter();
-        let found = found.map(|it| self.plan.files.intern(&directory.join(it))).collect();
-        let discovered = self.undeclared(id.index(), found);
-        let late = captured.late.as_deref().map(elements::text);
-        let concluded = self.fingerprint(action, &discovered, late.as_ref(), &captured.outputs);
-        self.captured = captured;
+        let ended = self.ended.take();
+        let captured = ended.as_ref().map(|it| &it.captured);
+        let names = captured.map_or(&[][..], |it| &it.discovered);
+        let discovered = self.intern(id, names);
+        let late = captured.and_then(|it| it.late.as_ref()).cloned();
+        let outputs = captured.map_or(&[][..], |it| &it.outputs);
         let held = self.expected.remove(&id);
         let expected = held.as_ref().or(action.new_fingerprint());
-        let written = self.written_meanwhile(expected, &discovered);
+        let written =
+            ended.as_ref().and_then(|it| self.written_meanwhile(expected, &discovered, it.started));
+        let concluded = self.fingerprint(action, &discovered, late.as_ref(), outputs);
         self.discovered[id.index()] = discovered;
+        self.ended = ended;
         let concluded = concluded.inspect_err(|it| unreadable(action.uid(), it)).ok()?;
         let changed = expected.and_then(|it| elements::changed_input(it, &concluded));
         if let Some(file) = changed.map(PathBuf::from).or(written) {
@@ -260,21 +263,40 @@ impl CommandWalk {
         makers.chain(command.deps.iter().copied()).collect()
     }
 
-    /// Returns a newly discovered file that was written after the job of `action` started:
-    /// what the job read of it may be older than what it holds now.
+    /// Returns a newly discovered file that may have been written after the job started: what
+    /// the job read of it may be older than what it holds now.
     fn written_meanwhile(
         &mut self,
         expected: Option<&Fingerprint>,
         discovered: &[FileId],
+        started: SystemTime,
     ) -> Option<PathBuf> {
-        let started = self.started?;
         discovered.iter().find_map(|&id| {
             let name = self.files.name(&self.plan, FileKind::Depfile, id);
-            let known = expected.is_some_and(|it| it.get(&name).is_some());
+            if expected.is_some_and(|it| it.get(&name).is_some()) {
+                return None;
+            }
+            // One that was looked at before, and is the same, is no newer than that look.
             let seen = self.files.look(&self.plan, id).ok()?;
-            let written = seen.stamp.is_some_and(|it| written_since(&it, started));
-            (!known && written).then(|| self.plan.files.path(id).into())
+            let old = seen.observed_at < started
+                || seen.stamp.is_none_or(|it| it.is_settled_before(started));
+            (!old).then(|| self.plan.files.path(id).into())
         })
+    }
+
+    /// Returns the files that a depfile of the action names, but for those it declares.
+    fn intern(&mut self, id: ActionId, names: &[PathBuf]) -> Vec<FileId> {
+        let directory = self.plan.root.join(&self.command(id).cwd);
+        let found = names.iter().map(|it| {
+            let path = directory.join(it);
+            let file = self.plan.files.intern(&path);
+            match leads_elsewhere(&path, &self.plan.root.join(self.plan.files.path(file))) {
+                Some(there) => self.plan.files.intern(&there),
+                None => file,
+            }
+        });
+        let found = found.collect();
+        self.undeclared(id.index(), found)
     }
 
     /// Returns the work of `action`, unless it has nothing to run.
@@ -337,10 +359,33 @@ impl CommandWalk {
     }
 
     fn learn_outputs(&mut self) {
-        let Some(at) = self.captured.observed_at else { return };
-        for &(id, seen) in &self.captured.outputs {
-            self.files.learn(&self.plan, id, seen, at);
+        for &(id, seen) in self.ended.iter().flat_map(|it| &it.captured.outputs) {
+            self.files.learn(&self.plan, id, seen);
         }
+    }
+
+    /// Notes what the job of `action` is about to make, before it starts: should it never
+    /// end, what it left is not taken for a source.
+    fn note_outputs(&mut self, action: &Action<'_, ActionId>) -> Result<(), WalkError> {
+        let outputs = &self.plan.actions[action.data().index()].outputs;
+        if outputs.is_empty() {
+            return Ok(());
+        }
+        let path = |it: &FileId| self.plan.files.path(*it).to_path_buf();
+        let begun = outputs.iter().map(|it| Made { path: path(it), digest: None }).collect();
+        let mut note = self.note(action.uid())?.unwrap_or_else(Note::unknown);
+        let earlier = std::mem::replace(&mut note.made, begun);
+        self.keep_earlier(&mut note, earlier);
+        Ok(self.store.save_note(action.uid(), Some(&note.to_bytes()))?)
+    }
+
+    /// What an action made before is still its own to clean, until it is gone.
+    fn keep_earlier(&self, note: &mut Note, mut earlier: Vec<Made>) {
+        earlier.retain(|it| {
+            note.made.iter().all(|made| made.path != it.path)
+                && self.plan.root.join(&it.path).symlink_metadata().is_ok()
+        });
+        note.made.extend(earlier);
     }
 
     fn save_note(
@@ -350,21 +395,27 @@ impl CommandWalk {
     ) -> Result<(), WalkError> {
         let reason = action.dirty_reason().map(Reason::of).unwrap_or_default();
         let mut note = Note::of(outcome, reason);
-        note.has_log = self.captured.log.is_some();
-        if outcome.status.is_success()
-            && let Some(fingerprint) = action.new_fingerprint()
-        {
-            note.made = note::made(fingerprint, elements::text_path);
-        }
-        // What it made before is still its own to clean, until it is made or removed anew.
-        let earlier = self.note(action.uid())?.map(|it| it.made).unwrap_or_default();
-        let gone = |it: &note::Made| {
-            note.made.iter().any(|made| made.path == it.path)
-                || self.plan.root.join(&it.path).symlink_metadata().is_err()
+        note.has_log = self.ended.as_ref().is_some_and(|it| it.captured.log.is_some());
+        note.made = match action.new_fingerprint().filter(|_| outcome.status.is_success()) {
+            Some(fingerprint) => note::made(fingerprint, elements::text_path),
+            None => self.left_alone(action),
         };
-        let kept: Vec<_> = earlier.into_iter().filter(|it| !gone(it)).collect();
-        note.made.extend(kept);
+        let earlier = self.note(action.uid())?.map(|it| it.made).unwrap_or_default();
+        self.keep_earlier(&mut note, earlier);
         Ok(self.store.save_note(action.uid(), Some(&note.to_bytes()))?)
+    }
+
+    /// Returns the outputs that are still what the last success made of them.
+    fn left_alone(&mut self, action: &Action<'_, ActionId>) -> Vec<Made> {
+        let last = action.prev_fingerprint().map(|it| note::made(it, elements::text_path));
+        let mut last = last.unwrap_or_default();
+        last.retain(|it| {
+            let id = self.plan.files.intern(&it.path);
+            let seen = self.files.look(&self.plan, id).ok();
+            let digest = seen.and_then(|it| it.state.digest()).map(|it| it.to_string());
+            digest.is_some() && digest == it.digest
+        });
+        last
     }
 }
 
@@ -387,9 +438,14 @@ fn again(retry: &Retry, outcome: &JobOutcome) -> Option<Duration> {
 /// A factor above one grows without end; the wait between two attempts does not.
 const LONGEST_DELAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-fn written_since(stamp: &FileStamp, started: SystemTime) -> bool {
-    let started = started.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    i128::from(stamp.ctime_ns) >= i128::try_from(started.as_nanos()).unwrap_or(i128::MAX)
+/// Returns where `path` really leads, if taking `..` back by the text alone led to another
+/// file: `link/../x` is beside what the link leads to, not beside the link.
+fn leads_elsewhere(path: &Path, by_text: &Path) -> Option<PathBuf> {
+    if !path.components().any(|it| it == Component::ParentDir) {
+        return None;
+    }
+    let there = path.canonicalize().ok()?;
+    (by_text.canonicalize().ok().as_ref() != Some(&there)).then_some(there)
 }
 
 fn unreadable(action: &str, file: &Unreadable) {

@@ -58,7 +58,8 @@ pub struct Change {
 pub struct Made {
     /// Where it is, relative to the manifest.
     pub path: PathBuf,
-    /// The digest of its content, in hexadecimal; `None` for a directory.
+    /// The digest of its content, in hexadecimal; `None` if the run that made it did not
+    /// succeed.
     pub digest: Option<String>,
 }
 
@@ -72,6 +73,20 @@ impl Note {
             duration_ms: millis(outcome.duration),
             attempts: outcome.attempt,
             reason,
+            made: Vec::new(),
+            has_log: false,
+        }
+    }
+
+    /// What is known of an action that has never ended.
+    pub(crate) fn unknown() -> Self {
+        Self {
+            status: JobStatus::Unknown.code(),
+            ending: None,
+            started_ms: 0,
+            duration_ms: 0,
+            attempts: 0,
+            reason: Reason::default(),
             made: Vec::new(),
             has_log: false,
         }
@@ -102,6 +117,17 @@ impl Note {
     pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Self> {
         serde_json::from_slice(bytes).ok()
     }
+}
+
+/// The part of a note that says what an action made.
+#[derive(Deserialize)]
+struct MadeOnly {
+    made: Vec<Made>,
+}
+
+/// Returns what the note in `bytes` says that its action made.
+pub(crate) fn made_by(bytes: &[u8]) -> Vec<Made> {
+    serde_json::from_slice(bytes).map_or_else(|_| Vec::new(), |it: MadeOnly| it.made)
 }
 
 fn millis(duration: Duration) -> u64 {

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
+use walk_core::Value;
 use walk_core::fingerprint::Observed;
 
 use crate::FileId;
@@ -13,16 +14,22 @@ use crate::FileId;
 pub struct Captured {
     /// Its outputs.
     pub(crate) outputs: Vec<(FileId, Observed)>,
-    /// When they were looked at.
-    pub(crate) observed_at: Option<SystemTime>,
     /// The files that its depfile names, as it names them.
     pub(crate) discovered: Vec<PathBuf>,
     /// What its `late` command printed.
-    pub(crate) late: Option<String>,
+    pub(crate) late: Option<Value>,
     /// The file that holds what it wrote, if it wrote anything.
     pub log: Option<PathBuf>,
     /// The outputs that were removed because it failed.
     pub removed: Vec<PathBuf>,
+}
+
+/// A job that was just collected.
+#[derive(Clone, Debug)]
+pub(crate) struct Ended {
+    pub(crate) captured: Captured,
+    /// When it started.
+    pub(crate) started: SystemTime,
 }
 
 /// The slot in which one command's [`Captured`] travels between threads.

@@ -49,7 +49,7 @@ pub(super) fn versions(
     let report = run(&mut walk, &dag)?;
     for (&position, ended) in wanted.iter().zip(report.actions()) {
         let printed = fs::read(output(position)).or_else(missing_is_empty);
-        let printed = printed.map(|it| String::from_utf8_lossy(&it).trim_end().to_owned());
+        let printed = printed.map(|it| elements::printed(&it));
         let tool = &plan.tools[position];
         let failed = |reason: String| WalkError::Tool {
             tool: tool.name.clone(),

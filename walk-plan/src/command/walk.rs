@@ -8,9 +8,10 @@ use std::collections::BTreeSet;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use rustc_hash::{FxHashMap, FxHashSet};
+use walk_core::fingerprint::observe;
 use walk_core::{
     Checksum, Dag, Event, Fingerprint, Interrupt, MemoryStore, Report, SchedulingParams, Store,
     Vertex, run,
@@ -18,8 +19,8 @@ use walk_core::{
 
 use super::elements::{self, Surroundings};
 use super::files::Files;
-use super::outcome::{Captured, Shared};
-use super::{Note, StateDir, WalkError, tools};
+use super::outcome::{Captured, Ended, Shared};
+use super::{Made, Note, StateDir, WalkError, note, tools};
 use crate::{ActionId, Command, FileId, Plan};
 
 /// How to walk a plan.
@@ -68,9 +69,8 @@ pub struct CommandWalk {
     pub(super) results: FxHashMap<ActionId, Checksum>,
     /// The actions that a dry run found to be executed.
     pub(super) pending: FxHashSet<ActionId>,
-    /// What was seen of the command that ended last, and when it had started.
-    pub(super) captured: Captured,
-    pub(super) started: Option<SystemTime>,
+    /// The job that is being collected; nothing when an action without a job ends.
+    pub(super) ended: Option<Ended>,
     pub(super) observer: Option<Box<dyn Observer>>,
 }
 
@@ -129,8 +129,7 @@ impl CommandWalk {
             expected: FxHashMap::default(),
             results: FxHashMap::default(),
             pending: FxHashSet::default(),
-            captured: Captured::default(),
-            started: None,
+            ended: None,
             observer: None,
         };
         walk.recall_discovered()?;
@@ -209,27 +208,46 @@ impl CommandWalk {
         Ok(self.store.uids()?)
     }
 
-    /// Returns the files of the plan that an earlier walk made for actions that are gone.
+    /// Returns the files that the plan takes for sources and that an earlier walk made: for
+    /// an action that is gone, or as an output that is no longer declared.
     ///
     /// A wildcard that matches one takes what is left of a deleted source for a result. Read
     /// the plan again with these as [`Overrides::leftovers`](crate::Overrides::leftovers),
-    /// and it does not.
+    /// and it does not. A file that was changed since walk made it is a source.
     ///
     /// # Errors
     ///
     /// Fails if the store cannot be read.
     pub fn leftovers(&mut self) -> Result<Vec<PathBuf>, WalkError> {
-        let mut names = self.remembered()?;
-        let known: FxHashSet<&str> = self.plan.actions.iter().map(|it| &*it.name).collect();
-        names.retain(|it| !known.contains(&**it));
+        let has_wildcard = |it: &Command| !it.globs.is_empty() || it.name != it.group;
+        if !self.plan.actions.iter().any(has_wildcard) {
+            return Ok(Vec::new());
+        }
         let mut leftovers = Vec::new();
-        for name in names {
-            let made = self.note(&name)?.map(|it| it.made).unwrap_or_default();
-            leftovers.extend(made.into_iter().map(|it| it.path).filter(|it| {
-                self.plan.files.id(it).is_some_and(|it| self.plan.files.producer(it).is_none())
-            }));
+        for name in self.remembered()? {
+            let note = self.store.load_note(&name)?.unwrap_or_default();
+            let made = note::made_by(&note).into_iter();
+            leftovers.extend(made.filter(|it| self.is_leftover(&name, it)).map(|it| it.path));
         }
         Ok(leftovers)
+    }
+
+    fn is_leftover(&self, maker: &str, made: &Made) -> bool {
+        let files = &self.plan.files;
+        if files.id(&made.path).is_none_or(|it| files.producer(it).is_some()) {
+            return false;
+        }
+        let Some(digest) = &made.digest else {
+            log::warn!(
+                target: "walk",
+                "`{}` is no source: `{maker}` may have made it and did not end well; \
+                 walk clean forgets that",
+                made.path.display()
+            );
+            return true;
+        };
+        let found = observe(&self.plan.root.join(&made.path));
+        found.is_ok_and(|it| it.state.digest().is_some_and(|it| it.to_string() == *digest))
     }
 
     /// Forgets the action called `name`: it will run again.
@@ -342,7 +360,7 @@ impl CommandWalk {
 fn tracked(plan: &Plan) -> Vec<(Arc<str>, walk_core::Value)> {
     let tracked = plan.env.track.iter().filter_map(|name| {
         let value = std::env::var_os(name)?;
-        Some((format!("track {name}").into(), elements::text(&value.to_string_lossy())))
+        Some((format!("track {name}").into(), elements::text(&elements::os_text(&value))))
     });
     tracked.collect()
 }

@@ -4,16 +4,17 @@
 //! worker thread: hashing its outputs, reading its depfile, asking its `late` command, and
 //! removing what a failure left behind. It knows nothing of fingerprints or of the graph.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
 use walk_core::fingerprint::{FileStamp, Observed, observe};
 use walk_core::scheduler::{Output, Stdin};
-use walk_core::{Checksum, Ending, JobContext, JobStatus, Process, Work};
+use walk_core::{Checksum, Ending, JobContext, JobStatus, Process, Value, Work};
 
+use super::elements;
 use super::outcome::{Captured, Shared};
 use crate::{FileId, depfile};
 
@@ -119,7 +120,6 @@ impl CommandWork {
     }
 
     fn look(&self, cx: &JobContext, captured: &mut Captured) -> Result<(), Complaint> {
-        captured.observed_at = Some(SystemTime::now());
         for (id, path) in &self.outputs {
             let seen = observe(path).map_err(complain("read output", path))?;
             if seen.stamp.is_none() {
@@ -138,29 +138,29 @@ impl CommandWork {
     }
 
     /// Returns what the `late` command prints.
-    fn ask(&self, words: &[OsString], cx: &JobContext) -> Result<String, Complaint> {
+    fn ask(&self, words: &[OsString], cx: &JobContext) -> Result<Value, Complaint> {
         let output = self.scratch.join(format!("late-{}", cx.slot()));
         let status = self.process(words, cx, &output).output(Output::File(output.clone())).run(cx);
         let printed = fs::read(&output).map_err(complain("read", &output))?;
-        let printed = String::from_utf8_lossy(&printed).trim_end().to_owned();
+        let printed = elements::printed(&printed);
         if status != JobStatus::Success {
             return Err(Complaint(format!("the `late` command failed: {printed}")));
         }
-        Ok(printed)
+        Ok(elements::text(&printed))
     }
 
-    fn stamps(&self) -> Vec<Option<FileStamp>> {
-        self.outputs.iter().map(|(_, path)| FileStamp::of(path).ok().flatten()).collect()
+    fn stamps(&self) -> Vec<Stamps> {
+        self.outputs.iter().map(|(_, path)| stamps(path)).collect()
     }
 
     /// Removes the outputs that a failed command touched: half a file is worse than none.
-    fn remove_partial(&self, before: &[Option<FileStamp>], captured: &mut Captured) {
+    fn remove_partial(&self, before: &[Stamps], captured: &mut Captured) {
         if self.keep_failed {
             return;
         }
         for ((_, path), before) in self.outputs.iter().zip(before) {
-            let now = FileStamp::of(path).ok().flatten();
-            if now.is_none() || now == *before {
+            let now = stamps(path);
+            if now.is_empty() || now == *before {
                 continue;
             }
             match remove(path) {
@@ -179,6 +179,24 @@ impl CommandWork {
             !last.is_empty() && last.iter().copied().eq(captured.outputs.iter().map(seen))
         })
     }
+}
+
+/// What a file looks like, or a directory with all that is in it; nothing if it is missing.
+type Stamps = BTreeMap<PathBuf, FileStamp>;
+
+fn stamps(path: &Path) -> Stamps {
+    let mut stamps = Stamps::new();
+    let mut todo = vec![path.to_path_buf()];
+    while let Some(path) = todo.pop() {
+        if path.symlink_metadata().is_ok_and(|it| it.is_dir()) {
+            let entries = fs::read_dir(&path).into_iter().flatten().flatten();
+            todo.extend(entries.map(|it| it.path()));
+        }
+        if let Ok(Some(stamp)) = FileStamp::of(&path) {
+            stamps.insert(path, stamp);
+        }
+    }
+    stamps
 }
 
 fn remove(path: &Path) -> io::Result<()> {

@@ -275,3 +275,90 @@ fn a_directory_is_an_input_as_a_whole() {
     project.write("data/b", "");
     project.check(&["pack"]);
 }
+
+/// A name for others took over what was seen of the job that had ended last, a `late` result
+/// among it, and was then deaf to its own `deps`.
+#[test]
+fn a_name_for_others_takes_nothing_over_from_another_job() {
+    let project = Project::new(
+        r#"
+[action.a2]
+run = "cat {in} > {out}"
+in = ["in2"]
+out = ["o2"]
+[action.a1]
+run = "true"
+late = ["echo", "v1"]
+always = true
+after = ["a2"]
+[action.b]
+deps = ["a1", "a2"]
+[action.c]
+run = "cat o2 > {out}"
+deps = ["b"]
+out = ["oc"]
+"#,
+    );
+    for content in ["one", "two", "three"] {
+        project.write("in2", content);
+        project.walk();
+        assert_eq!(project.read("oc"), content);
+        project.check(&["a1"]);
+    }
+}
+
+/// A depfile or a `late` command that is added to the manifest makes the action run.
+#[test]
+fn an_added_depfile_or_late_command_runs_again() {
+    let manifest = |more: &str| {
+        format!("[action.a]\nrun = 'cp h o; echo \"o: h\" > o.d'\nout = ['o']\n{more}\n")
+    };
+    let project = Project::new(&manifest(""));
+    project.write("h", "1");
+    project.check(&["a"]);
+    project.manifest(&manifest("depfile = 'o.d'"));
+    assert_eq!(project.check(&["a"]).reasons, ["a: changed: depfile"]);
+    project.write("h", "2");
+    project.check(&["a"]);
+    project.manifest(&manifest("depfile = 'o.d'\nlate = ['echo', 'x']"));
+    project.check(&["a"]);
+    project.manifest(&manifest("depfile = 'o.d'\nlate = ['echo', 'y']"));
+    project.check(&["a"]);
+    project.check(&[]);
+}
+
+/// Tracked variables are taken from outside and are part of the fingerprint.
+#[test]
+fn tracked_variables_are_part_of_the_fingerprint() {
+    let manifest =
+        |name: &str| format!("[env]\ntrack = ['{name}']\n[action.a]\nrun = 'true'\nout = []\n");
+    // What is set outside cannot be changed by a test without harming others: what is tracked
+    // can.
+    let project = Project::new(&manifest("WALK_TEST_UNSET"));
+    project.check(&["a"]);
+    project.check(&[]);
+    project.manifest(&manifest("PATH"));
+    assert_eq!(project.check(&["a"]).reasons, ["a: changed: track PATH"]);
+    project.check(&[]);
+}
+
+/// F2: a predecessor whose result is not trusted makes its direct successors run.
+#[test]
+fn f2_what_reads_an_untrusted_result_runs() {
+    let project = Project::new(
+        r#"
+[action.a]
+run = "cat {in} > {out}; test -e calm || echo more >> {in}"
+in = ["in"]
+out = ["out"]
+[action.b]
+run = "true"
+deps = ["a"]
+"#,
+    );
+    project.write("in", "x\n");
+    project.check(&["a", "b"]);
+    project.write("calm", "");
+    project.check(&["a", "b"]);
+    project.check(&[]);
+}

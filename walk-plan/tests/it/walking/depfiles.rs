@@ -73,3 +73,47 @@ fn a_depfile_that_is_not_written_is_a_failure() {
     assert!(walked.ending("a").contains("o.d"), "{}", walked.ending("a"));
     assert!(!project.exists("o"));
 }
+
+/// F12: a header that is written while the job that first reads it runs is not trusted.
+#[test]
+fn a_new_header_that_changed_meanwhile_is_not_trusted() {
+    let project = Project::new(
+        "[action.a]\nrun = 'cat h > o; test -e once || { touch once; echo 2 > h; }; echo \"o: h\" > o.d'\n\
+         out = ['o']\ndepfile = 'o.d'\n",
+    );
+    project.write("h", "1\n");
+    project.check(&["a"]);
+    // The next walk begins when what the job wrote is old enough to be told from new.
+    project.write("other", "");
+    project.check(&["a"]);
+    assert_eq!(project.read("o"), "2\n");
+    project.check(&[]);
+}
+
+/// A depfile that names a device was never trusted.
+#[test]
+fn a_device_in_a_depfile_never_changes() {
+    let project = Project::new(
+        "[action.a]\nrun = 'echo > o; echo \"o: /dev/null\" > o.d'\nout = ['o']\ndepfile = 'o.d'\n",
+    );
+    project.check(&["a"]);
+    project.check(&[]);
+}
+
+/// `link/../x.h` is beside what the link leads to.
+#[test]
+fn a_header_behind_a_link_is_found_where_it_is() {
+    let project = Project::new(
+        "[action.a]\nrun = 'cat here/link/../x.h > o; echo \"o: here/link/../x.h\" > o.d'\n\
+         out = ['o']\ndepfile = 'o.d'\n",
+    );
+    project.write("there/deep/file", "");
+    project.write("there/x.h", "1");
+    project.write("here/file", "");
+    let link = std::os::unix::fs::symlink("../there/deep", project.path("here/link"));
+    link.expect("links can be made");
+    project.check(&["a"]);
+    project.check(&[]);
+    project.write("there/x.h", "2");
+    project.check(&["a"]);
+}

@@ -159,3 +159,31 @@ fn a_program_is_named_from_the_root_and_runs_in_its_directory() {
     project.check(&["a", "b"]);
     assert!(project.read("tests/where").trim().ends_with("tests"));
 }
+
+/// What a failed action changed deep in a directory that it makes is not kept.
+#[test]
+fn a_directory_that_a_failure_changed_is_removed() {
+    let project = Project::new(
+        "[action.a]\nrun = 'mkdir -p o/sub; cat in > o/sub/f; test $(cat in) = good'\nin = ['in']\nout = ['o']\n",
+    );
+    project.write("in", "good");
+    project.check(&["a"]);
+    project.write("in", "bad");
+    project.walk();
+    assert!(!project.exists("o"));
+}
+
+/// A failed attempt that waits to be tried again when the walk stops is remembered.
+#[test]
+fn a_failure_that_waits_for_its_next_attempt_is_remembered() {
+    let project = Project::new(
+        "[action.a]\nrun = 'exit 7'\nretry = { times = 1, delay = '1h' }\n\
+         [action.b]\nrun = 'exit 8'\nafter = ['c']\n[action.c]\nrun = 'true'\n",
+    );
+    let mut options = Options::default();
+    options.max_failures = std::num::NonZeroU32::new(1);
+    let walked = project.walk_with(options);
+    assert_eq!(walked.status("a"), Some(Failure));
+    assert_eq!(walked.ending("a"), "exit 7");
+    assert_eq!(project.note("a").ending.as_deref(), Some("exit 7"));
+}

@@ -1,10 +1,10 @@
 //! A manifest in a directory of its own, and what walking it does.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use walk_core::{DirtyReason, Event, JobStatus, Report};
 use walk_plan::{
@@ -13,6 +13,8 @@ use walk_plan::{
 
 pub(crate) struct Project {
     dir: tempfile::TempDir,
+    /// When a file was last written.
+    written: Cell<Instant>,
 }
 
 /// What one walk did.
@@ -26,7 +28,8 @@ pub(crate) struct Walked {
 
 impl Project {
     pub(crate) fn new(manifest: &str) -> Self {
-        let project = Self { dir: tempfile::tempdir().expect("a temporary directory") };
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let project = Self { dir, written: Cell::new(Instant::now()) };
         project.manifest(manifest);
         project
     }
@@ -43,6 +46,7 @@ impl Project {
         let path = self.path(path);
         fs::create_dir_all(path.parent().expect("it has a parent")).expect("it can be made");
         fs::write(path, content).expect("it can be written");
+        self.written.set(Instant::now());
     }
 
     pub(crate) fn read(&self, path: &str) -> String {
@@ -64,6 +68,13 @@ impl Project {
         file.set_modified(then).expect("its time can be set");
     }
 
+    /// Lets enough time pass for what was written to be older than what starts from now on.
+    fn settle(&self) {
+        while self.written.get().elapsed() < Duration::from_millis(25) {
+            std::thread::park_timeout(Duration::from_millis(5));
+        }
+    }
+
     pub(crate) fn plan(&self) -> Plan {
         let source = Source::File(self.path("walk.toml"));
         Plan::read(&source, &Overrides::default()).unwrap_or_else(|it| panic!("{it}"))
@@ -78,6 +89,7 @@ impl Project {
     }
 
     pub(crate) fn walk_with(&self, options: Options) -> Walked {
+        self.settle();
         let walk = CommandWalk::open(self.plan(), self.state(), options).expect("it opens");
         Self::drive(walk)
     }

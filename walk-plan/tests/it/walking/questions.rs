@@ -78,3 +78,31 @@ fn what_is_left_of_a_deleted_source_is_known() {
     let leftovers = open().expect("it opens").leftovers().expect("it can be read");
     assert_eq!(leftovers, [std::path::Path::new("build/b.o")]);
 }
+
+/// An output that an action no longer declares is no source either, and neither is what a
+/// failure left; a file that was edited since is.
+#[test]
+fn what_walk_made_is_no_source_unless_it_was_edited() {
+    let manifest = |outputs: &str, more: &str| {
+        format!(
+            "[action.gen]\nrun = 'for it in {{out}}; do echo $it > $it; done'\nout = {outputs}\n\
+             [action.all]\nrun = 'cat {{in}} > {{out}}'\nin = ['gen/*']\nout = ['all']\n{more}"
+        )
+    };
+    let project = Project::new(&manifest("['gen/x', 'gen/y']", ""));
+    project.walk();
+    project.manifest(&manifest("['gen/x']", ""));
+    let leftovers = || {
+        let walk = CommandWalk::open_dry(project.plan(), project.state(), Options::default());
+        walk.expect("it opens").leftovers().expect("it can be read")
+    };
+    assert_eq!(leftovers(), [std::path::Path::new("gen/y")]);
+    project.write("gen/y", "edited");
+    assert_eq!(leftovers(), [""; 0].map(std::path::PathBuf::from));
+    let broken =
+        "[action.bad]\nrun = 'echo half > gen/z; exit 1'\nout = ['gen/z']\nkeep-failed = true\n";
+    project.manifest(&manifest("['gen/x']", broken));
+    project.walk();
+    project.manifest(&manifest("['gen/x']", ""));
+    assert_eq!(leftovers(), [std::path::Path::new("gen/z")]);
+}
