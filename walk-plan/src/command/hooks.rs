@@ -166,7 +166,7 @@ impl CommandWalk {
         let declared = self.plan.actions[id].inputs.iter().map(|it| (FileKind::Input, *it));
         let discovered = self.discovered[id].iter().map(|it| (FileKind::Depfile, *it));
         for (kind, file) in declared.chain(discovered) {
-            if self.plan.files.producer(file).is_some_and(|it| self.pending.contains(&it)) {
+            if self.plan.makers_of(file).any(|it| self.pending.contains(&it)) {
                 let name = self.files.name(&self.plan, kind, file);
                 if let Some(value) = previous.get(&name) {
                     predicted.add(name, value.clone());
@@ -187,8 +187,9 @@ impl CommandWalk {
         let outputs = captured.map_or(&[][..], |it| &it.outputs);
         let held = self.expected.remove(&id);
         let expected = held.as_ref().or(action.new_fingerprint());
-        let written =
-            ended.as_ref().and_then(|it| self.written_meanwhile(expected, &discovered, it.started));
+        let written = ended
+            .as_ref()
+            .and_then(|it| self.written_meanwhile(action, expected, &discovered, it.started));
         let concluded = self.fingerprint(action, &discovered, late.as_ref(), outputs);
         self.discovered[id.index()] = discovered;
         self.ended = ended;
@@ -259,7 +260,7 @@ impl CommandWalk {
     fn data_predecessors(&self, id: ActionId) -> FxHashSet<ActionId> {
         let command = self.command(id);
         let files = command.inputs.iter().chain(&self.discovered[id.index()]);
-        let makers = files.filter_map(|&it| self.plan.files.producer(it));
+        let makers = files.flat_map(|&it| self.plan.makers_of(it));
         makers.chain(command.deps.iter().copied()).collect()
     }
 
@@ -267,6 +268,7 @@ impl CommandWalk {
     /// the job read of it may be older than what it holds now.
     fn written_meanwhile(
         &mut self,
+        action: &Action<'_, ActionId>,
         expected: Option<&Fingerprint>,
         discovered: &[FileId],
         started: SystemTime,
@@ -278,7 +280,10 @@ impl CommandWalk {
             }
             // One that was looked at before, and is the same, is no newer than that look.
             let seen = self.files.look(&self.plan, id).ok()?;
+            let makers: Vec<ActionId> = self.plan.makers_of(id).collect();
+            let came_before = |it: &ActionId| action.predecessors().any(|pred| pred.data() == it);
             let old = seen.observed_at < started
+                || (!makers.is_empty() && makers.iter().all(came_before))
                 || seen.stamp.is_none_or(|it| it.is_settled_before(started));
             (!old).then(|| self.plan.files.path(id).into())
         })

@@ -13,8 +13,8 @@ use std::time::Duration;
 use rustc_hash::{FxHashMap, FxHashSet};
 use walk_core::fingerprint::observe;
 use walk_core::{
-    Checksum, Dag, Event, Fingerprint, Interrupt, MemoryStore, Report, SchedulingParams, Store,
-    Vertex, run,
+    Checksum, Dag, DagError, Event, Fingerprint, Interrupt, MemoryStore, Report, SchedulingParams,
+    Store, Vertex, run,
 };
 
 use super::elements::{self, Surroundings};
@@ -161,11 +161,16 @@ impl CommandWalk {
     ///
     /// Fails if the graph has a cycle.
     pub fn dag(&self, targets: &[ActionId]) -> Result<Dag<ActionId>, WalkError> {
-        let dag = match self.plan.dag(&self.discovered_edges()) {
-            Ok(dag) => dag,
-            // What was discovered then may not fit what is declared now; it is discovered
-            // again when the actions run.
-            Err(_) => self.plan.dag(&[])?,
+        let mut edges = self.discovered_edges();
+        let dag = loop {
+            match self.plan.dag(&edges) {
+                // What was discovered then may not fit what is declared now; it is
+                // discovered again when the actions run.
+                Err(DagError::Cycle { uids, .. }) if !edges.is_empty() => {
+                    self.drop_edges(&mut edges, &uids);
+                }
+                result => break result?,
+            }
         };
         if targets.len() == self.plan.actions.len() {
             return Ok(dag);
@@ -347,13 +352,38 @@ impl CommandWalk {
         found
     }
 
+    /// Returns an edge to each action from those that make what its depfile named last time.
     fn discovered_edges(&self) -> Vec<(ActionId, ActionId)> {
+        let mut makers: FxHashMap<FileId, Vec<ActionId>> = FxHashMap::default();
         let mut edges = Vec::new();
         for (successor, found) in (0..).map(ActionId).zip(&self.discovered) {
-            let makers = found.iter().filter_map(|&it| self.plan.files.producer(it));
-            edges.extend(makers.map(|maker| (maker, successor)));
+            for &file in found {
+                let makers =
+                    makers.entry(file).or_insert_with(|| self.plan.makers_of(file).collect());
+                let others = makers.iter().filter(|&&it| it != successor);
+                edges.extend(others.map(|&maker| (maker, successor)));
+            }
         }
         edges
+    }
+
+    /// Drops those of `edges` that lie on a cycle; all of them, should none do.
+    fn drop_edges(&self, edges: &mut Vec<(ActionId, ActionId)>, cycle: &[String]) {
+        let before = edges.len();
+        let name = |id: ActionId| &*self.command(id).name;
+        edges.retain(|&(maker, successor)| {
+            let is_on = cycle.windows(2).any(|it| it[0] == name(maker) && it[1] == name(successor));
+            if is_on {
+                log::info!(
+                    target: "walk",
+                    "`{}` no longer waits for `{}`, which needs it now", name(successor), name(maker)
+                );
+            }
+            !is_on
+        });
+        if edges.len() == before {
+            edges.clear();
+        }
     }
 }
 

@@ -117,3 +117,53 @@ fn a_header_behind_a_link_is_found_where_it_is() {
     project.write("there/x.h", "2");
     project.check(&["a"]);
 }
+
+/// A header inside the directory that an action makes waits for that action, too, and a dry
+/// run knows.
+#[test]
+fn a_header_in_a_directory_that_is_made_comes_first() {
+    let generate = "[action.generate]\nrun = 'mkdir -p gen; cp {in} gen/x.h'\nin = ['template']\nout = ['gen']\n";
+    let project = Project::new(&format!("{COMPILE}{generate}"));
+    project.write("src/a.c", "gen/x.h");
+    project.write("template", "1");
+    project.write("gen/x.h", "by hand");
+    project.walk();
+    project.write("other", "");
+    project.walk();
+    project.check(&[]);
+    project.write("template", "2");
+    assert_eq!(project.dry().reasons.len(), 2, "{:?}", project.dry().reasons);
+    project.check(&["generate", "compile:src/a.c"]);
+    assert!(project.read("build/a.o").ends_with('2'));
+    project.check(&[]);
+}
+
+/// What a depfile named last time and what is declared now may form a cycle: only that edge
+/// is dropped.
+#[test]
+fn an_edge_that_no_longer_fits_does_not_take_others_with_it() {
+    let generate = |name: &str, input: &str| {
+        format!(
+            "[action.{name}]\nrun = 'cp {{in}} {{out}}'\nin = ['{input}']\nout = ['{name}.h']\n"
+        )
+    };
+    let first = format!("{COMPILE}{}", generate("g", "template"));
+    let project = Project::new(&first);
+    project.write("src/a.c", "g.h");
+    project.write("src/q.c", "q.h");
+    project.write("g.h", "by hand");
+    project.write("q.h", "by hand");
+    project.write("template", "1");
+    project.walk();
+    project.write("other", "");
+    project.walk();
+    // `q` makes what `compile:src/q.c` included, out of what that makes.
+    project.manifest(&format!("{first}{}", generate("q", "build/q.o")));
+    project.walk();
+    project.write("template", "2");
+    let walked = project.walk();
+    let place = |name: &str| walked.started.iter().position(|it| it == name);
+    assert!(place("g") < place("compile:src/a.c"), "{:?}", walked.started);
+    assert!(place("g").is_some());
+    assert!(project.read("build/a.o").ends_with('2'));
+}
