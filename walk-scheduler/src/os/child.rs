@@ -21,6 +21,9 @@ use crate::run::Run;
 /// How often to look where nothing tells.
 const TICK: Duration = Duration::from_millis(5);
 
+/// How often to look, at the least, whether orphans are still alive: each look reads `/proc`.
+const LONGEST_PAUSE: Duration = Duration::from_millis(100);
+
 /// A child that runs, on the list of its run.
 #[derive(Debug)]
 pub(crate) struct Child<'a> {
@@ -101,6 +104,7 @@ impl<'a> Child<'a> {
 
     fn await_end(&mut self, family: &mut Family<'_>) {
         let end = Instant::now().checked_add(self.run.grace());
+        let mut pause = TICK;
         loop {
             let left = end.map(|end| end.saturating_duration_since(Instant::now()));
             if self.run.is_killed() || left == Some(Duration::ZERO) {
@@ -111,7 +115,8 @@ impl<'a> Child<'a> {
             } else if family.has_living_descendants() {
                 // Nothing tells of their end, and the child's own would wake us at once.
                 self.exit = None;
-                self.sleep(Some(left.unwrap_or(TICK).min(TICK)));
+                self.doze(Some(left.unwrap_or(pause).min(pause)));
+                pause = (pause * 2).min(LONGEST_PAUSE);
             } else {
                 return;
             }
@@ -121,6 +126,11 @@ impl<'a> Child<'a> {
     /// Sleeps until the child exits, the bell is rung, or `limit` is over.
     fn sleep(&mut self, limit: Option<Duration>) {
         let limit = if self.exit.is_none() { Some(limit.unwrap_or(TICK).min(TICK)) } else { limit };
+        self.doze(limit);
+    }
+
+    /// As `sleep`, where nothing is to be looked at meanwhile.
+    fn doze(&mut self, limit: Option<Duration>) {
         // A limit beyond what the system can express is none.
         let limit = limit.and_then(|limit| Timespec::try_from(limit).ok());
         let mut sources = vec![PollFd::new(&self.bell, PollFlags::IN)];
