@@ -14,7 +14,7 @@ use super::settings::{DEFAULT, INTERACTIVE, no_nul, refuse_zero, variables};
 use super::text::{Io, Scope, Style, expand};
 use crate::manifest::{List, Result, RunText, Text, Trouble};
 use crate::plan::{
-    ActionId, Command, Edges, FileId, Names, Retry, Run, Settings, Tool, lexical, seen_from,
+    ActionId, Command, Edges, Names, Retry, Run, Settings, Tool, lexical, seen_from,
 };
 
 /// What the commands of a plan share.
@@ -78,7 +78,6 @@ impl<'d> Draft<'d> {
         shared: &Shared<'_>,
     ) -> Result<Command> {
         let cwd = self.cwd(&self.entries[index], member)?;
-        let depfile = self.depfile(index, member, &inputs.files)?;
         let entry = &self.entries[index];
         let raw = entry.raw;
         let io = Io { inputs: &inputs.files, outputs: &member.outputs };
@@ -92,7 +91,7 @@ impl<'d> Draft<'d> {
             group,
             run: run(entry, &scope)?,
             env: variables(&raw.env, &scope, || entry.at("env"))?,
-            depfile,
+            depfile: member.depfile,
             tools: tools(entry, shared)?,
             deps: actions(entry, "deps", &raw.deps, &scope, shared)?,
             after: actions(entry, "after", &raw.after, &scope, shared)?,
@@ -119,28 +118,6 @@ impl<'d> Draft<'d> {
         let root = self.files.root();
         let full = lexical(&root.join(&*path));
         Ok(full.strip_prefix(root).map(Path::to_path_buf).unwrap_or(full))
-    }
-
-    fn depfile(
-        &mut self,
-        index: usize,
-        member: &Member<'d>,
-        inputs: &[FileId],
-    ) -> Result<Option<FileId>> {
-        let entry = &self.entries[index];
-        let Some(text) = &entry.raw.depfile else { return Ok(None) };
-        let io = Io { inputs, outputs: &member.outputs };
-        let scope = Scope { io: Some(io), ..self.scope(member) };
-        let several = |part: &str, files: &[FileId]| text.contains(part) && files.len() != 1;
-        for (part, files) in [("{out}", io.outputs), ("{in}", io.inputs)] {
-            if several(part, files) {
-                let wrong = format!("`{part}` is {} files here, and a depfile is one", files.len());
-                return Err(Trouble::new(wrong).part(part).at(entry.at("depfile")));
-            }
-        }
-        let path = expand(text, &scope).and_then(path_text);
-        let path = path.map_err(|it| it.at(entry.at("depfile")))?.into_owned();
-        Ok(Some(self.files.intern(Path::new(&path))))
     }
 }
 

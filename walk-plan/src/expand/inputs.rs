@@ -8,7 +8,7 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::rc::Rc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::glob::{Glob, is_glob, unescape};
 use super::members::{Draft, Member, path_text};
@@ -26,6 +26,8 @@ pub(super) struct Origins {
     /// By directory, the action that declares it or one around it.
     around: FxHashMap<OsString, Option<ActionId>>,
     globs: FxHashMap<String, Rc<[FileId]>>,
+    /// No glob matches them.
+    depfiles: FxHashSet<FileId>,
     /// By file, the last action that was given it, plus one.
     seen: Vec<u32>,
 }
@@ -50,9 +52,9 @@ pub(super) struct Inputs {
 }
 
 impl Origins {
-    /// Takes the outputs of all members.
-    pub(super) fn new(makers: Makers) -> Self {
-        Self { makers, ..Self::default() }
+    /// Takes all that the members write, and which of it are depfiles.
+    pub(super) fn new(makers: Makers, depfiles: FxHashSet<FileId>) -> Self {
+        Self { makers, depfiles, ..Self::default() }
     }
 
     /// Returns the action that writes a directory, or one around it.
@@ -189,6 +191,7 @@ impl<'d> Draft<'d> {
         let mut all: Vec<FileId> = on_disk.iter().map(|it| self.files.intern(it)).collect();
         let outputs = origins.makers.below(&glob.base, &self.files).iter().copied();
         all.extend(outputs.filter(|it| glob.is_match(self.files.path(*it))));
+        all.retain(|it| !origins.depfiles.contains(it));
         all.sort_unstable_by_key(|it| self.files.path(*it).as_os_str());
         all.dedup();
         let all: Rc<[FileId]> = all.into();

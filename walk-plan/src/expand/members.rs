@@ -44,6 +44,7 @@ pub(super) struct Member<'d> {
     pub(super) file: Option<PathBuf>,
     pub(super) matrix: Combination<'d>,
     pub(super) outputs: Vec<FileId>,
+    pub(super) depfile: Option<FileId>,
 }
 
 /// One value for each key of a matrix; empty without a matrix.
@@ -59,6 +60,15 @@ pub(super) struct Draft<'d> {
     pub(super) entries: Vec<Entry<'d>>,
     /// By entry.
     pub(super) members: Vec<Vec<Member<'d>>>,
+}
+
+/// The `foreach` of an entry.
+#[derive(Debug)]
+struct Foreach {
+    entry: usize,
+    glob: Glob,
+    /// What it matched last, depfiles of its own members among them.
+    found: Vec<PathBuf>,
 }
 
 /// How many actions one matrix may make.
@@ -96,11 +106,11 @@ impl<'d> Draft<'d> {
                 self.members[entry] = self.family(entry, None)?;
             }
         }
-        let globs = self.globs()?;
+        let mut globs = self.globs()?;
         for _ in 0..=globs.len() {
             let mut is_new = false;
-            for (entry, glob) in &globs {
-                is_new |= self.grow(*entry, glob)?;
+            for foreach in &mut globs {
+                is_new |= self.grow(foreach)?;
             }
             if !is_new {
                 return self.refuse_empty(&globs);
@@ -110,40 +120,61 @@ impl<'d> Draft<'d> {
     }
 
     /// Compiles the globs of all `foreach`.
-    fn globs(&self) -> Result<Vec<(usize, Glob)>> {
+    fn globs(&self) -> Result<Vec<Foreach>> {
         let mut globs = Vec::new();
         for (index, entry) in self.entries.iter().enumerate() {
             let Some(text) = &entry.raw.foreach else { continue };
             let text = expand(text, &plain(&self.vars, &self.files)).and_then(no_nul);
             let glob = text.and_then(|it| Glob::new(&it, self.files.root()));
-            globs.push((index, glob.map_err(|it| it.at(entry.at("foreach")))?));
+            let glob = glob.map_err(|it| it.at(entry.at("foreach")))?;
+            globs.push(Foreach { entry: index, glob, found: Vec::new() });
         }
         Ok(globs)
     }
 
     /// Matches a `foreach` again; returns whether it has new members.
-    fn grow(&mut self, entry: usize, glob: &Glob) -> Result<bool> {
+    fn grow(&mut self, foreach: &mut Foreach) -> Result<bool> {
+        let Foreach { entry, ref glob, .. } = *foreach;
         let place = || self.entries[entry].at("foreach");
         let mut found = self.tree.matches(glob).map_err(|it| it.at(place()))?;
         let others = self.members.iter().enumerate().filter(|it| it.0 != entry);
-        let outputs = others.flat_map(|it| it.1).flat_map(|it| &it.outputs);
-        let outputs = outputs.map(|it| self.files.path(*it)).filter(|it| glob.is_match(it));
+        let others = others.flat_map(|it| it.1);
+        self.remove_depfiles(&mut found, others.clone());
+        let outputs = others
+            .flat_map(|it| &it.outputs)
+            .map(|it| self.files.path(*it))
+            .filter(|it| glob.is_match(it));
         found.extend(outputs.map(Path::to_path_buf));
         found.sort_unstable();
         found.dedup();
-        let mut known: Vec<&Path> =
-            self.members[entry].iter().filter_map(|it| it.file.as_deref()).collect();
-        known.dedup();
-        if known.iter().eq(&found) {
+        if foreach.found == found {
             return Ok(false);
         }
-        self.members[entry] = self.family(entry, Some(found))?;
+        foreach.found.clone_from(&found);
+        let family = self.family(entry, Some(found.clone()))?;
+        self.remove_depfiles(&mut found, family.iter());
+        let is_whole = found.len() == foreach.found.len();
+        self.members[entry] = if is_whole { family } else { self.family(entry, Some(found))? };
         Ok(true)
     }
 
-    fn refuse_empty(&self, globs: &[(usize, Glob)]) -> Result<()> {
-        let is_empty = |it: &&(usize, Glob)| self.members[it.0].is_empty();
-        let Some((entry, _)) = globs.iter().find(is_empty) else { return Ok(()) };
+    /// Keeps the files that none of the members has as depfile.
+    fn remove_depfiles<'m>(
+        &self,
+        found: &mut Vec<PathBuf>,
+        members: impl Iterator<Item = &'m Member<'d>>,
+    ) where
+        'd: 'm,
+    {
+        let depfiles = Self::depfiles(members);
+        if !depfiles.is_empty() {
+            found.retain(|it| self.files.id(it).is_none_or(|it| !depfiles.contains(&it)));
+        }
+    }
+
+    fn refuse_empty(&self, globs: &[Foreach]) -> Result<()> {
+        let is_empty = |it: &&Foreach| self.members[it.entry].is_empty();
+        let Some(Foreach { entry, .. }) = globs.iter().find(is_empty) else { return Ok(()) };
         let wrong =
             Trouble::new(format!("`foreach` of `{}` matches nothing", self.entries[*entry].name));
         let help = "no file and no output of another action is like this; \
@@ -151,11 +182,11 @@ impl<'d> Draft<'d> {
         Err(wrong.help(help).at(self.entries[*entry].at("foreach")))
     }
 
-    fn endless(&self, globs: &[(usize, Glob)]) -> Box<crate::manifest::Fault> {
-        let names: Vec<&str> = globs.iter().map(|it| self.entries[it.0].name).collect();
+    fn endless(&self, globs: &[Foreach]) -> Box<crate::manifest::Fault> {
+        let names: Vec<&str> = globs.iter().map(|it| self.entries[it.entry].name).collect();
         let names = names.join("`, `");
         let wrong = format!("without end: outputs of `foreach` actions match others (`{names}`)");
-        Trouble::new(wrong).at(self.entries[globs[0].0].at("foreach"))
+        Trouble::new(wrong).at(self.entries[globs[0].entry].at("foreach"))
     }
 
     /// Returns the members of an entry: each file, times each combination of its matrix.
@@ -177,8 +208,9 @@ impl<'d> Draft<'d> {
                 let file = file.clone();
                 let name = self.member_name(entry, file.as_deref(), matrix)?;
                 let (matrix, outputs) = (matrix.clone(), Vec::new());
-                let mut member = Member { name, file, matrix, outputs };
+                let mut member = Member { name, file, matrix, outputs, depfile: None };
                 member.outputs = self.outputs(entry, &member)?;
+                member.depfile = self.depfile(entry, &member)?;
                 family.push(member);
             }
         }

@@ -35,6 +35,7 @@ mod tree;
 mod include;
 mod settings;
 
+mod depfiles;
 mod inputs;
 mod members;
 mod outputs;

@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::inputs::Origins;
-use super::members::{Draft, Member};
+use super::members::{Draft, Entry, Member};
 use crate::manifest::{Place, Result, Trouble};
 use crate::plan::{ActionId, FileId, Makers, Names};
 
@@ -67,17 +67,16 @@ impl<'d> Draft<'d> {
         let mut outputs = Vec::with_capacity(all.len());
         for (index, (entry, member)) in all.iter().enumerate() {
             let id = ActionId(u32::try_from(index).expect("counted by `take_members`"));
-            for (position, output) in member.outputs.iter().enumerate() {
-                if let Some(earlier) = self.files.set_producer(*output, id) {
-                    let place = self.entries[*entry].at("out").at(position);
-                    return Err(self
-                        .two_producers(*output, &all[earlier.index()], member)
-                        .at(place));
+            for (file, place) in written(member) {
+                if let Some(earlier) = self.files.set_producer(file, id) {
+                    let wrong = self.two_producers(file, &all[earlier.index()], member);
+                    return Err(wrong.at(place(&self.entries[*entry])));
                 }
-                outputs.push(*output);
+                outputs.push(file);
             }
         }
-        let mut origins = Origins::new(Makers::new(outputs, &self.files));
+        let depfiles = Self::depfiles(all.iter().map(|it| &it.1));
+        let mut origins = Origins::new(Makers::new(outputs, &self.files), depfiles);
         self.refuse_nested(all, &mut origins)?;
         Ok(origins)
     }
@@ -89,8 +88,9 @@ impl<'d> Draft<'d> {
             return Trouble::new(format!("`{path}` is twice an output of `{}`", member.name));
         }
         let wrong = format!("`{}` and `{}` both write `{path}`", earlier.name, member.name);
-        let position = earlier.outputs.iter().position(|it| *it == file).unwrap_or(0);
-        let place = self.entries[*entry].at("out").at(position).describe(self.sources);
+        let entry = &self.entries[*entry];
+        let place = written(earlier).find(|it| it.0 == file).map(|it| it.1(entry));
+        let place = place.unwrap_or_else(|| entry.place_of_name()).describe(self.sources);
         Trouble::new(wrong)
             .label("written here too")
             .help(format!("`{}` declares it at {place}; a file has one producer", earlier.name))
@@ -99,20 +99,37 @@ impl<'d> Draft<'d> {
     /// An output inside the directory that another action writes is never up to date.
     fn refuse_nested(&self, all: &[Flat<'d>], origins: &mut Origins) -> Result<()> {
         for (entry, member) in all {
-            for (position, output) in member.outputs.iter().enumerate() {
-                let path = self.files.path(*output);
+            for (file, place) in written(member) {
+                let path = self.files.path(file);
                 let outer = path.parent().and_then(|it| origins.around(it, &self.files));
                 let Some(outer) = outer else { continue };
+                if all[outer.index()].1.name == member.name && member.own_depfile() == Some(file) {
+                    continue;
+                }
                 let wrong = format!(
                     "`{}` writes `{}`, inside a directory that `{}` writes",
                     member.name,
                     path.display(),
                     all[outer.index()].1.name,
                 );
-                let place = self.entries[*entry].at("out").at(position);
+                let place = place(&self.entries[*entry]);
                 return Err(Trouble::new(wrong).help("a file has one producer").at(place));
             }
         }
         Ok(())
     }
+}
+
+/// Returns the files that a member writes, each with the place that says so: its outputs,
+/// and its depfile unless that is one of them.
+fn written(member: &Member<'_>) -> impl Iterator<Item = (FileId, impl Fn(&Entry<'_>) -> Place)> {
+    let outputs = member.outputs.iter().enumerate().map(|(index, it)| (*it, Some(index)));
+    let depfile = member.own_depfile().map(|it| (it, None));
+    outputs.chain(depfile).map(|(file, index)| {
+        let place = move |entry: &Entry<'_>| match index {
+            Some(index) => entry.at("out").at(index),
+            None => entry.at("depfile"),
+        };
+        (file, place)
+    })
 }

@@ -76,7 +76,7 @@ impl Files {
         file_id(self.paths.insert_full(owned).0)
     }
 
-    /// Returns the action that declares the file among its outputs.
+    /// Returns the action that declares the file among its outputs, or as its depfile.
     #[must_use]
     pub fn producer(&self, id: FileId) -> Option<ActionId> {
         self.producers.get(id.index()).copied().flatten()

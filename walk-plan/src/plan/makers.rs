@@ -9,7 +9,7 @@ use std::path::Path;
 
 use super::{ActionId, FileId, Files, Plan, split};
 
-/// Every declared output, sorted by path.
+/// Every declared output and depfile, sorted by path.
 #[derive(Debug, Default)]
 pub(crate) struct Makers {
     outputs: Vec<FileId>,
