@@ -129,7 +129,9 @@ impl CommandWork {
         }
         if let Some(path) = &self.depfile {
             let content = fs::read(path).map_err(complain("read depfile", path))?;
-            captured.discovered = depfile::parse(&content);
+            captured.discovered = depfile::parse(&content).map_err(|it| {
+                Complaint(format!("cannot read depfile `{}`: {it}", path.display()))
+            })?;
         }
         if let Some(words) = &self.late {
             captured.late = Some(self.ask(words, cx)?);

@@ -4,10 +4,10 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 
 use proptest::prelude::*;
-use walk_plan::depfile::parse;
+use walk_plan::depfile::{DepfileError, parse};
 
 fn check(text: &str, expected: &[&str]) {
-    let found = parse(text.as_bytes());
+    let found = parse(text.as_bytes()).expect(text);
     let found: Vec<&str> = found.iter().map(|it| it.to_str().expect("UTF-8")).collect();
     assert_eq!(found, expected, "{text:?}");
 }
@@ -65,19 +65,52 @@ fn comments_are_not_names() {
 
 #[test]
 fn names_are_bytes() {
-    let found = parse(b"a.o: \xff\xfe.h\n");
+    let found = parse(b"a.o: \xff\xfe.h\n").expect("a rule");
     assert_eq!(found[0].as_os_str(), OsStr::from_bytes(b"\xff\xfe.h"));
+}
+
+#[test]
+fn a_colon_without_a_blank_after_it_was_no_rule() {
+    check("a:h1", &["h1"]);
+    check("a:h1 h2\\\n h3:x\nb:h4\n", &["h1", "h2", "h3:x", "h4"]);
+    check("a b::h1", &["h1"]);
+    check("C:/a:h1", &["h1"]);
+    check("C:\\a:C:/h1 # see: b\n", &["C:/h1"]);
+    check("x:y.o: h1\n", &["h1"]);
+}
+
+#[test]
+fn a_text_without_a_rule_was_no_inputs() {
+    let check = |text: &str, line: usize, found: &str| {
+        let error = parse(text.as_bytes()).expect_err(text);
+        assert_eq!((error.line, &*error.found), (line, found), "{text:?}");
+    };
+    check("hello world", 1, "hello world");
+    check("a.o: a.c\n\n  a.h\n", 3, "a.h");
+    check("a.o \\\n a.c\n", 1, "a.o \\");
+    check("C:/a.o", 1, "C:/a.o");
+    check(&"x".repeat(1000), 1, &"x".repeat(60));
+    let error = parse(b"# x\nnone").expect_err("no rule");
+    assert_eq!(error.to_string(), "line 2: expected `target: prerequisites`, found `none`");
+    for text in ["", " \n\t\r\n", "# none\n", "\\\n"] {
+        assert_eq!(parse(text.as_bytes()), Ok(vec![]), "{text:?}");
+    }
+}
+
+fn size(found: Result<Vec<std::path::PathBuf>, DepfileError>) -> usize {
+    found.map_or(0, |it| it.len())
 }
 
 proptest! {
     #[test]
-    fn any_bytes_are_read_as_something(text in proptest::collection::vec(any::<u8>(), 0..200)) {
-        prop_assert!(parse(&text).len() <= text.len());
+    fn any_bytes_are_prerequisites_or_an_error(text in proptest::collection::vec(any::<u8>(), 0..200)) {
+        prop_assert!(size(parse(&text)) <= text.len());
     }
 
     #[test]
-    fn any_row_of_special_bytes_is_read_as_something(text in "[a:\\\\ \n\r\t#$]{0,60}") {
-        prop_assert!(parse(text.as_bytes()).iter().all(|it| !it.as_os_str().is_empty()));
+    fn any_row_of_special_bytes_is_prerequisites_or_an_error(text in "[a:\\\\ \n\r\t#$]{0,60}") {
+        let found = parse(text.as_bytes()).unwrap_or_default();
+        prop_assert!(found.iter().all(|it| !it.as_os_str().is_empty()));
     }
 
     #[test]
@@ -91,6 +124,6 @@ proptest! {
                 expected.push(name);
             }
         }
-        prop_assert_eq!(parse(text.as_bytes()), expected);
+        prop_assert_eq!(parse(text.as_bytes()), Ok(expected));
     }
 }
