@@ -8,7 +8,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::inputs::{Inputs, Origins};
-use super::members::{Draft, Entry, Member, path_text};
+use super::members::{Draft, Entry, Member, fitting, path_text};
 use super::outputs::Flat;
 use super::settings::{DEFAULT, INTERACTIVE, no_nul, refuse_zero, variables};
 use super::text::{Io, Scope, Style, expand};
@@ -113,7 +113,7 @@ impl<'d> Draft<'d> {
 
     fn cwd(&self, entry: &Entry<'_>, member: &Member<'d>) -> Result<PathBuf> {
         let Some(text) = &entry.raw.cwd else { return Ok(PathBuf::new()) };
-        let path = expand(text, &self.scope(member)).and_then(path_text);
+        let path = expand(text, &self.scope(member)).and_then(path_text).and_then(fitting);
         let path = path.map_err(|it| it.at(entry.at("cwd")))?;
         let root = self.files.root();
         let full = lexical(&root.join(&*path));

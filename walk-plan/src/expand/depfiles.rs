@@ -9,7 +9,7 @@ use std::path::Path;
 use rustc_hash::FxHashSet;
 
 use super::glob::{is_glob, unescape};
-use super::members::{Draft, Member, path_text};
+use super::members::{Draft, Member, fitting, path_text};
 use super::text::{Io, Piece, Scope, expand, replace};
 use crate::manifest::{Result, Trouble};
 use crate::plan::FileId;
@@ -26,7 +26,7 @@ impl<'d> Draft<'d> {
         }
         let io = Io { inputs: inputs.as_slice(), outputs };
         let path = expand(text, &Scope { io: Some(io), ..self.scope(member) }).and_then(path_text);
-        let path = path.map_err(|it| it.at(place()))?.into_owned();
+        let path = path.and_then(fitting).map_err(|it| it.at(place()))?.into_owned();
         Ok(Some(self.files.intern(Path::new(&path))))
     }
 

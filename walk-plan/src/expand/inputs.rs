@@ -11,7 +11,7 @@ use std::rc::Rc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::glob::{Glob, is_glob, unescape};
-use super::members::{Draft, Member, path_text};
+use super::members::{Draft, Member, fitting, path_text};
 use super::text::{expand, is_plain};
 use super::tree::{Kind, Tree};
 use crate::manifest::{Result, Trouble, nearest};
@@ -124,7 +124,7 @@ impl<'d> Draft<'d> {
     /// Adds the files that one text of `in` stands for.
     fn input(&mut self, text: &str, reading: &mut Reading<'_, 'd>) -> Result<(), Trouble> {
         if is_plain(text) {
-            let file = self.files.intern(Path::new(text));
+            let file = self.files.intern(Path::new(fitting(text)?));
             return self.add(file, reading);
         }
         let path = expand(text, &self.scope(reading.member)).and_then(path_text)?.into_owned();
@@ -132,7 +132,7 @@ impl<'d> Draft<'d> {
             let files = self.add_glob(path, reading)?;
             return files.iter().try_for_each(|it| self.add(*it, reading));
         }
-        let file = self.files.intern(Path::new(&*unescape(&path)));
+        let file = self.files.intern(Path::new(&*fitting(unescape(&path))?));
         self.add(file, reading)
     }
 

@@ -294,9 +294,9 @@ impl<'d> Draft<'d> {
 
     fn output(&mut self, text: &str, member: &Member<'d>) -> Result<FileId, Trouble> {
         let path = if is_plain(text) {
-            text.into()
+            fitting(text)?.into()
         } else {
-            expand(text, &self.scope(member)).and_then(path_text)?
+            expand(text, &self.scope(member)).and_then(path_text).and_then(fitting)?
         };
         if path.contains(['*', '?']) {
             let wrong = Trouble::new(format!("an output cannot be a glob: `{path}`"));
@@ -350,3 +350,24 @@ fn check_key(key: &str, entry: &Entry<'_>) -> Result<()> {
 pub(super) fn path_text<T: AsRef<str>>(text: T) -> Result<T, Trouble> {
     if text.as_ref().is_empty() { Err(Trouble::new("an empty path")) } else { no_nul(text) }
 }
+
+/// Refuses what is too long for a path: no system that walk runs on takes it.
+pub(super) fn fitting<T: AsRef<str>>(path: T) -> Result<T, Trouble> {
+    let text = path.as_ref();
+    if text.len() <= MAX_NAME {
+        return Ok(path);
+    }
+    let name = text.split('/').map(str::len).max().unwrap_or(0);
+    let (what, length, limit) = match text.len() {
+        it if it > MAX_PATH => ("path", it, MAX_PATH),
+        _ if name > MAX_NAME => ("name in a path", name, MAX_NAME),
+        _ => return Ok(path),
+    };
+    Err(Trouble::new(format!("a {what} of {length} bytes; at most {limit} are possible")))
+}
+
+/// How many bytes a path may have.
+const MAX_PATH: usize = 4096;
+
+/// How many bytes one name in a path may have.
+const MAX_NAME: usize = 255;

@@ -81,6 +81,35 @@ fn a_chain_of_a_hundred_thousand_actions_does_not_overflow_the_stack() {
     assert!(found.starts_with("walk.jsonl:1:12: "), "{}", &found[..80]);
 }
 
+#[test]
+fn a_path_of_many_parts_overflowed_the_stack() {
+    let check = |path: &str, expected: &str| {
+        for key in ["in = ['{}']", "out = ['{}']", "in = ['${v}']", "depfile = '{}'", "cwd = '{}'"]
+        {
+            let key = key.replace("{}", path);
+            let text = format!("[vars]\nv = '{path}'\n[action.a]\nrun = 'x'\n{key}\n");
+            let found = first(&error(&text));
+            assert!(found.starts_with("walk.toml:5:") && found.ends_with(expected), "{found}");
+        }
+    };
+    let deep = |parts: usize| vec!["a"; parts].join("/");
+    check(&deep(60_000), ": a path of 119999 bytes; at most 4096 are possible");
+    check(&deep(2049), ": a path of 4097 bytes; at most 4096 are possible");
+    check(
+        &format!("b/{}/c", "x".repeat(256)),
+        ": a name in a path of 256 bytes; at most 255 are possible",
+    );
+    let project = Project::new(&[]);
+    let outputs =
+        format!("[action.a]\nrun = 'x'\nout = ['{}', '{}']\n", deep(2048), "x".repeat(255));
+    assert!(project.read("walk.toml", &outputs).is_ok());
+    let names = (0..200).map(|it| format!("n{it}")).collect::<Vec<_>>().join(",");
+    let glob = format!("[action.a]\nrun = 'x'\nin = ['{{{names}}}.c']\n");
+    assert!(project.read("walk.toml", &glob).is_ok());
+    let deep_glob = format!("[action.a]\nrun = 'x'\nin = ['{}/*']\n", deep(60_000));
+    assert!(project.error("walk.toml", deep_glob).contains("cannot list the directory"));
+}
+
 proptest! {
     #[test]
     fn any_text_is_a_plan_or_an_error_with_a_place_in_it(text in "[\\[\\]{}\"=:,.a-z0-9$*\n \u{fc}]{0,80}") {
