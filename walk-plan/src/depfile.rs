@@ -63,10 +63,10 @@ pub fn parse(text: &[u8]) -> Result<Vec<PathBuf>, DepfileError> {
 /// Describes the line that begins where `line` does, to the end of the text.
 fn no_rule(text: &[u8], line: &[u8]) -> DepfileError {
     let before = &text[..text.len() - line.len()];
-    let count = before.iter().filter(|it| **it == b'\n').count();
+    let number = before.split(|it| *it == b'\n').count();
     let first = line.split(|it| *it == b'\n').next().unwrap_or_default();
     let found = String::from_utf8_lossy(&first[..first.len().min(SHOWN)]).trim().to_owned();
-    DepfileError { line: count + 1, found }
+    DepfileError { line: number, found }
 }
 
 /// How many bytes of a wrong line are shown.
