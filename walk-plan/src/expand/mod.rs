@@ -23,7 +23,8 @@
 //! Every path, also in an included manifest, is relative to the directory of the first
 //! manifest. A glob is a path with `*`, `?`, `[..]` or `{a,b}`; `**` is any number of
 //! directories. A wildcard matches no name that begins with a dot unless the glob has one
-//! there, and only files. It sees files on disk and the outputs of other actions. A text
+//! there, and only files. It sees files on disk and the outputs of other actions, but no
+//! depfile; so `{in}` in the path of a depfile stands for one plain path, not a glob. A text
 //! that is exactly the path of a file or of an output is that file, whatever it looks like.
 
 mod text;
