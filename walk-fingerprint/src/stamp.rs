@@ -65,13 +65,6 @@ impl FileStamp {
         self.kind == FileKind::Directory
     }
 
-    /// Returns whether whoever wrote after `moment` must have changed this stamp: its times lie
-    /// far enough before, whatever the grain of the file system's clock.
-    #[must_use]
-    pub fn is_settled_before(&self, moment: SystemTime) -> bool {
-        self.is_settled_at(since_epoch_ns(moment))
-    }
-
     /// Returns whether any writing after the moment `hashed_at_ns` must have changed this stamp.
     ///
     /// A time stamp without a fraction of a second may come from a file system that keeps none.

@@ -7,7 +7,7 @@
 use std::ffi::OsString;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use rustc_hash::FxHashSet;
 use walk_core::fingerprint::Observed;
@@ -187,9 +187,8 @@ impl CommandWalk {
         let outputs = captured.map_or(&[][..], |it| &it.outputs);
         let held = self.expected.remove(&id);
         let expected = held.as_ref().or(action.new_fingerprint());
-        let written = ended
-            .as_ref()
-            .and_then(|it| self.written_meanwhile(action, expected, &discovered, it.started));
+        let written =
+            ended.as_ref().and_then(|it| self.written_meanwhile(action, expected, &discovered, it));
         let concluded = self.fingerprint(action, &discovered, late.as_ref(), outputs);
         self.discovered[id.index()] = discovered;
         self.ended = ended;
@@ -271,8 +270,9 @@ impl CommandWalk {
         action: &Action<'_, ActionId>,
         expected: Option<&Fingerprint>,
         discovered: &[FileId],
-        started: SystemTime,
+        job: &Ended,
     ) -> Option<PathBuf> {
+        let is_before = |ctime_ns: i64| job.captured.started_ns.is_some_and(|it| ctime_ns < it);
         discovered.iter().find_map(|&id| {
             let name = self.files.name(&self.plan, FileKind::Depfile, id);
             if expected.is_some_and(|it| it.get(&name).is_some()) {
@@ -282,9 +282,9 @@ impl CommandWalk {
             let seen = self.files.look(&self.plan, id).ok()?;
             let makers: Vec<ActionId> = self.plan.makers_of(id).collect();
             let came_before = |it: &ActionId| action.predecessors().any(|pred| pred.data() == it);
-            let old = seen.observed_at < started
+            let old = seen.observed_at < job.started
                 || (!makers.is_empty() && makers.iter().all(came_before))
-                || seen.stamp.is_none_or(|it| it.is_settled_before(started));
+                || seen.stamp.is_none_or(|it| is_before(it.ctime_ns));
             (!old).then(|| self.plan.files.path(id).into())
         })
     }

@@ -14,6 +14,9 @@ use crate::FileId;
 pub struct Captured {
     /// Its outputs.
     pub(crate) outputs: Vec<(FileId, Observed)>,
+    /// The time of the file system when it started, in nanoseconds since 1970: what was
+    /// written later has a later time, or the same.
+    pub(crate) started_ns: Option<i64>,
     /// The files that its depfile names, as it names them.
     pub(crate) discovered: Vec<PathBuf>,
     /// What its `late` command printed.

@@ -60,6 +60,9 @@ impl CommandWork {
     fn execute(&self, cx: &JobContext, captured: &mut Captured) -> Result<JobStatus, Complaint> {
         self.prepare()?;
         let before = self.stamps();
+        if self.depfile.is_some() {
+            captured.started_ns = self.time(cx);
+        }
         let output = self.scratch.join(format!("output-{}", cx.slot()));
         let mut status = self.process(&self.words, cx, &output).run(cx);
         let kept = self.keep_log(&output, captured);
@@ -86,6 +89,14 @@ impl CommandWork {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Returns the time as the file system tells it, whose clock is coarser than others: that
+    /// of a file that is written now.
+    fn time(&self, cx: &JobContext) -> Option<i64> {
+        let path = self.scratch.join(format!("time-{}", cx.slot()));
+        fs::write(&path, "").ok()?;
+        FileStamp::of(&path).ok()?.map(|it| it.ctime_ns)
     }
 
     fn process(&self, words: &[OsString], cx: &JobContext, output: &Path) -> Process {
