@@ -4,7 +4,9 @@ use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use walk_plan::{CommandWalk, Held, Lock, Options, Overrides, Plan, Source, StateDir, WalkError};
+use walk_plan::{
+    CommandWalk, Held, Loaded, Lock, Options, Overrides, Plan, Source, StateDir, WalkError,
+};
 
 use crate::args::Common;
 use crate::error::{CliError, Result};
@@ -16,24 +18,56 @@ pub(crate) struct Project {
     pub(crate) state: StateDir,
     source: Source,
     overrides: Overrides,
+    /// The lock and the state, if they could be had while the manifest was read.
+    early: Option<(Lock, Loaded)>,
 }
 
 impl Project {
     /// Reads the manifest that `common` names, or the one in the directory.
     pub(crate) fn read(common: &Common, jobs: Option<u32>) -> Result<Self> {
-        let source = source(common)?;
-        let overrides = Overrides { vars: common.set.clone(), jobs, ..Overrides::default() };
+        Self::of(common, source(common)?, overrides(common, jobs))
+    }
+
+    fn of(common: &Common, source: Source, overrides: Overrides) -> Result<Self> {
         let plan = Plan::read(&source, &overrides)?;
-        let state = match &common.state_dir {
-            Some(dir) => common.at(dir),
-            None => plan.root.join(".walk"),
+        let state = state_dir(common, &plan.root);
+        Ok(Self { plan, state, source, overrides, early: None })
+    }
+
+    /// Reads the manifest and, beside it, the state, if there is one and nobody has the lock:
+    /// with nothing to do, these two are most of a walk.
+    pub(crate) fn read_with_state(
+        common: &Common,
+        jobs: Option<u32>,
+        command: &str,
+    ) -> Result<Self> {
+        let (source, overrides) = (source(common)?, overrides(common, jobs));
+        let root = match &source {
+            Source::File(path) => path.parent().unwrap_or(Path::new("")),
+            Source::Stdin { root, .. } => root,
         };
-        Ok(Self { plan, state: StateDir::new(state), source, overrides })
+        let state = state_dir(common, root);
+        let who = introduce(std::process::id(), command, SystemTime::now());
+        let lock = match state.exists().then(|| state.try_lock(&who)).transpose()? {
+            Some(Held::Ours(lock)) => lock,
+            Some(Held::By(_)) | None => return Self::of(common, source, overrides),
+        };
+        let (plan, loaded) = std::thread::scope(|scope| {
+            let loading = scope.spawn(|| state.load());
+            let plan = Plan::read(&source, &overrides);
+            (plan, loading.join())
+        });
+        let loaded = loaded.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        let (plan, loaded) = (plan?, loaded?);
+        Ok(Self { plan, state, source, overrides, early: Some((lock, loaded)) })
     }
 
     /// Opens the state to walk; the caller has the lock.
-    pub(crate) fn open(self, options: &Options) -> Result<CommandWalk> {
-        self.open_with(|plan, state| CommandWalk::open(plan, state, options.clone()))
+    pub(crate) fn open(self, mut loaded: Option<Loaded>, options: &Options) -> Result<CommandWalk> {
+        self.open_with(|plan, state| match loaded.take() {
+            Some(it) => CommandWalk::with_loaded(plan, state, it, options.clone()),
+            None => CommandWalk::open(plan, state, options.clone()),
+        })
     }
 
     /// Opens the state to look at it: no lock, no file is made, nothing is executed.
@@ -45,7 +79,7 @@ impl Project {
     /// source, which only the state tells, the manifest is read again without it.
     fn open_with(
         mut self,
-        open: impl Fn(Plan, StateDir) -> std::result::Result<CommandWalk, WalkError>,
+        mut open: impl FnMut(Plan, StateDir) -> std::result::Result<CommandWalk, WalkError>,
     ) -> Result<CommandWalk> {
         let mut walk = open(self.plan, self.state.clone())?;
         self.overrides.leftovers = walk.leftovers()?;
@@ -64,20 +98,35 @@ impl Project {
 
     /// Takes the lock; while another walk has it, waits for it, and says so once. What was
     /// read before the wait is read again: it may have changed.
-    pub(crate) fn lock(&mut self, common: &Common, command: &str) -> Result<Lock> {
+    pub(crate) fn lock(
+        &mut self,
+        common: &Common,
+        command: &str,
+    ) -> Result<(Lock, Option<Loaded>)> {
+        if let Some((lock, loaded)) = self.early.take() {
+            return Ok((lock, Some(loaded)));
+        }
         self.state.create()?;
         let who = introduce(std::process::id(), command, SystemTime::now());
         match self.state.try_lock(&who)? {
-            Held::Ours(lock) => Ok(lock),
+            Held::Ours(lock) => Ok((lock, None)),
             Held::By(holder) if common.no_wait => Err(CliError::Locked(holder)),
             Held::By(holder) => {
                 let _ = writeln!(io::stderr(), "waiting for walk ({holder}) ...");
                 let lock = self.state.lock(&who)?;
                 self.plan = Plan::read(&self.source, &self.overrides)?;
-                Ok(lock)
+                Ok((lock, None))
             }
         }
     }
+}
+
+fn overrides(common: &Common, jobs: Option<u32>) -> Overrides {
+    Overrides { vars: common.set.clone(), jobs, ..Overrides::default() }
+}
+
+fn state_dir(common: &Common, root: &Path) -> StateDir {
+    StateDir::new(common.state_dir.as_ref().map_or_else(|| root.join(".walk"), |it| common.at(it)))
 }
 
 fn source(common: &Common) -> Result<Source> {

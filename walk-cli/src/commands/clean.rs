@@ -23,9 +23,9 @@ pub(crate) fn clean(common: &Common, args: &CleanArgs, out: &mut dyn Write) -> R
     run::log_to_stderr();
     let mut project = Project::read(common, None)?;
     let names = if args.targets.is_empty() { None } else { Some(named(&project, &args.targets)?) };
-    let lock = if args.dry_run { None } else { Some(project.lock(common, "clean")?) };
+    let lock = if args.dry_run { None } else { Some(project.lock(common, "clean")?.0) };
     let walk = match &lock {
-        Some(_) => project.open(&Options::default())?,
+        Some(_) => project.open(None, &Options::default())?,
         None => project.open_dry(&Options::default())?,
     };
     let scope = Scope { names, all: args.all };

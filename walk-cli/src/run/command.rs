@@ -26,18 +26,19 @@ use crate::terminal::{Console, Output};
 /// Brings targets up to date.
 pub(crate) fn run(common: &Common, args: &RunArgs) -> Result<Exit> {
     let started = Instant::now();
-    let mut project = Project::read(common, args.jobs.or_else(jobs_of_make))?;
+    let jobs = args.jobs.or_else(jobs_of_make);
+    let mut project = Project::read_with_state(common, jobs, "run")?;
     project.plan.select(&args.targets)?;
     let interrupt = Interrupt::default();
     let mut watch = setup::watch(common, args, &project.state, interrupt.clone())?;
     let console = watch.console.clone();
     let prepared = started.elapsed();
-    let lock = project.lock(common, "run")?;
+    let (lock, loaded) = project.lock(common, "run")?;
     let started = Instant::now();
     log_to(&console);
     let options = setup::options(&project.plan.settings, args, interrupt.clone());
     let (limit, taste) = (options.max_failures, watch.taste);
-    let mut walk = project.open(&options)?;
+    let mut walk = project.open(loaded, &options)?;
     let dag = walk.dag(&walk.plan().select(&args.targets)?)?;
     begin(&walk, &dag, &mut watch);
     let watch = Rc::new(RefCell::new(watch));

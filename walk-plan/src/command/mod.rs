@@ -29,5 +29,5 @@ pub use error::WalkError;
 pub use note::{Change, Made, Note, Reason};
 pub use outcome::Captured;
 pub use shell::join;
-pub use state_dir::{Held, Lock, StateDir};
+pub use state_dir::{Held, Loaded, Lock, StateDir};
 pub use walk::{CommandWalk, Observer, Options};

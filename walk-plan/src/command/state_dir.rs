@@ -5,12 +5,14 @@
 //! with the process that holds it, so it is never stale. What the file says is only for
 //! those who wait.
 
+use std::fmt;
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Seek as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
-use walk_core::{Checksum, SqliteStore, Store as _};
+use walk_core::fingerprint::DigestRow;
+use walk_core::{Checksum, SqliteStore, Store};
 
 use super::{Note, WalkError};
 
@@ -39,6 +41,32 @@ pub enum Held {
     Ours(Lock),
     /// Another process has it, and says this of itself.
     By(String),
+}
+
+/// An open store, and all that a walk asks of it at the beginning.
+pub struct Loaded {
+    pub(super) store: Box<dyn Store>,
+    pub(super) digests: Vec<DigestRow>,
+}
+
+impl Loaded {
+    /// Reads what a walk asks of `store`.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the store cannot be read.
+    pub fn new(mut store: Box<dyn Store>) -> Result<Self, WalkError> {
+        store.preload()?;
+        // After a loss of power the stamps of files may say more than their contents.
+        let digests = if store.was_unclean() { Vec::new() } else { store.load_digests()? };
+        Ok(Self { store, digests })
+    }
+}
+
+impl fmt::Debug for Loaded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Loaded").field("digests", &self.digests.len()).finish_non_exhaustive()
+    }
 }
 
 impl StateDir {
@@ -170,6 +198,23 @@ impl StateDir {
 
     fn store(&self) -> PathBuf {
         self.path.join("state.db")
+    }
+
+    /// Opens the store for writing and reads all that a walk will ask of it; the caller holds
+    /// the lock. This can go on beside the reading of the manifest.
+    ///
+    /// # Errors
+    ///
+    /// As [`open_store`](Self::open_store), and if the store cannot be read.
+    pub fn load(&self) -> Result<Loaded, WalkError> {
+        self.create()?;
+        Loaded::new(Box::new(self.open_store()?))
+    }
+
+    /// Returns whether there is anything to load.
+    #[must_use]
+    pub fn exists(&self) -> bool {
+        self.store().exists()
     }
 
     /// Returns where scratch files go, one per running job.

@@ -20,7 +20,7 @@ use walk_core::{
 use super::elements::{self, Surroundings};
 use super::files::Files;
 use super::outcome::{Captured, Ended, Shared};
-use super::{Made, Note, StateDir, WalkError, note, tools};
+use super::{Loaded, Made, Note, StateDir, WalkError, note, tools};
 use crate::{ActionId, Command, FileId, Plan};
 
 /// How to walk a plan.
@@ -82,9 +82,8 @@ impl CommandWalk {
     ///
     /// Fails if the state cannot be opened.
     pub fn open(plan: Plan, state: StateDir, options: Options) -> Result<Self, WalkError> {
-        state.create()?;
-        let store = state.open_store()?;
-        Self::with_store(plan, state, Box::new(store), options)
+        let loaded = state.load()?;
+        Self::with_loaded(plan, state, loaded, options)
     }
 
     /// Opens the state for reading only, to decide without executing: needs no lock, and
@@ -99,25 +98,23 @@ impl CommandWalk {
             Some(store) => Box::new(store),
             None => Box::new(MemoryStore::default()),
         };
-        Self::with_store(plan, state, store, options)
+        Self::with_loaded(plan, state, Loaded::new(store)?, options)
     }
 
-    /// Walks with another store.
+    /// Walks with a store that is open already.
     ///
     /// # Errors
     ///
     /// Fails if the store cannot be read.
-    pub fn with_store(
+    pub fn with_loaded(
         plan: Plan,
         state: StateDir,
-        mut store: Box<dyn Store>,
+        loaded: Loaded,
         options: Options,
     ) -> Result<Self, WalkError> {
-        store.preload()?;
-        // After a loss of power the stamps of files may say more than their contents.
-        let rows = if store.was_unclean() { Vec::new() } else { store.load_digests()? };
+        let Loaded { store, digests } = loaded;
         let mut walk = Self {
-            files: Files::new(&plan.root, rows),
+            files: Files::new(&plan.root, digests),
             discovered: vec![Vec::new(); plan.actions.len()],
             surroundings: Surroundings { tracked: tracked(&plan), set: set(&plan), tools: vec![] },
             plan,
