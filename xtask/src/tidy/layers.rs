@@ -16,7 +16,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("walk-fingerprint", &[]),
     ("walk-core", &["walk-dag", "walk-scheduler", "walk-fingerprint"]),
     ("walk-plan", &["walk-core"]),
-    ("walk-cli", &["walk-core", "walk-plan"]),
+    ("walk-ninja", &["walk-plan"]),
+    ("walk-cli", &["walk-core", "walk-plan", "walk-ninja"]),
     ("xtask", &[]),
 ];
 

@@ -1,0 +1,1 @@
+//! Reads `build.ninja` as a plan, and answers ninja's tools.

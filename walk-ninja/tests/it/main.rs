@@ -1,0 +1,1 @@
+//! The tests of walk-ninja through its public face.
