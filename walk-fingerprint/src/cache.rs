@@ -18,7 +18,7 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::checksum::Checksum;
-use crate::observe::{FileState, Observed, observe_knowing};
+use crate::observe::{Depth, FileState, Observed, observe_knowing};
 use crate::stamp::{FileKind, FileStamp, since_epoch_ns};
 use crate::tree::Tree;
 
@@ -70,6 +70,7 @@ impl KnownDigest {
 #[derive(Clone, Debug)]
 pub struct DigestCache {
     root: PathBuf,
+    depth: Depth,
     known: FxHashMap<Box<OsStr>, KnownDigest>,
     /// Paths whose row changed since the rows were last taken.
     dirty: FxHashSet<Box<OsStr>>,
@@ -81,7 +82,14 @@ impl DigestCache {
     /// An empty root is the current directory, which is a little faster than its full path.
     #[must_use]
     pub fn new(root: PathBuf) -> Self {
-        Self { root, known: FxHashMap::default(), dirty: FxHashSet::default() }
+        let depth = Depth::default();
+        Self { root, depth, known: FxHashMap::default(), dirty: FxHashSet::default() }
+    }
+
+    /// Sets how far to look into directories.
+    #[must_use]
+    pub fn with_depth(self, depth: Depth) -> Self {
+        Self { depth, ..self }
     }
 
     /// Makes a cache that remembers `rows`.
@@ -148,6 +156,16 @@ impl DigestCache {
             let hashed_at_ns = since_epoch_ns(observed_at);
             self.set(path.as_os_str(), KnownDigest { stamp, checksum, hashed_at_ns });
         }
+    }
+
+    /// Returns every row that is remembered, in no order: what a new cache can be made of.
+    #[must_use]
+    pub fn into_rows(self) -> Vec<DigestRow> {
+        let row = |(key, known): (Box<OsStr>, KnownDigest)| DigestRow {
+            path: key.into_os_string().into(),
+            known: Some(known),
+        };
+        self.known.into_iter().map(row).collect()
     }
 
     /// Forgets the rows whose file is gone, also of paths that nobody asks for any more.
@@ -218,7 +236,7 @@ impl DigestCache {
             let known = self.known.get(path.join(below).as_os_str())?;
             known.holds_for(stamp).then_some(known.checksum)
         };
-        observe_knowing(&self.root.join(path), &recall)
+        observe_knowing(&self.root.join(path), self.depth, &recall)
     }
 
     fn remember(&mut self, path: &Path, observed: &Observed, tree: Option<Tree>) {

@@ -58,7 +58,7 @@ pub use diff::{Diff, Update};
 pub use fingerprint::{Fingerprint, Value};
 pub use hash::{hash_file, hash_files};
 pub use memory::MemoryStore;
-pub use observe::{FileState, Observed, observe};
+pub use observe::{Depth, FileState, Observed, observe, observe_to};
 pub use sqlite::SqliteStore;
 pub use stamp::{FileKind, FileStamp};
 pub use store::{Store, StoreError};

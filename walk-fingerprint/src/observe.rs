@@ -12,7 +12,7 @@ use std::time::SystemTime;
 use crate::checksum::Checksum;
 use crate::hash::{Look, look};
 use crate::stamp::FileStamp;
-use crate::tree::{Known, Tree, hash_tree};
+use crate::tree::{Known, Tree, hash_names, hash_tree};
 
 /// What is at a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -21,7 +21,8 @@ pub enum FileState {
     Missing,
     /// A regular file with this content.
     File(Checksum),
-    /// A directory with these contents, names, executable bits and link targets below it.
+    /// A directory with these contents, names, executable bits and link targets below it, or
+    /// with these names in it: see [`Depth`].
     Directory(Checksum),
 }
 
@@ -34,6 +35,16 @@ impl FileState {
             Self::File(digest) | Self::Directory(digest) => Some(*digest),
         }
     }
+}
+
+/// How far to look into a directory.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Depth {
+    /// Everything below it: contents, names, executable bits and link targets.
+    #[default]
+    Tree,
+    /// The names directly in it, which is what its own times would tell.
+    Names,
 }
 
 /// What is at a path, and what it looked like when that was found out.
@@ -65,12 +76,22 @@ pub struct Observed {
 /// # Ok::<(), std::io::Error>(())
 /// ```
 pub fn observe(path: &Path) -> io::Result<Observed> {
-    observe_knowing(path, &|_, _| None).map(|(observed, _)| observed)
+    observe_to(path, Depth::Tree)
+}
+
+/// Looks at a path as [`observe`] does, and that far into a directory.
+///
+/// # Errors
+///
+/// As of [`observe`].
+pub fn observe_to(path: &Path, depth: Depth) -> io::Result<Observed> {
+    observe_knowing(path, depth, &|_, _| None).map(|(observed, _)| observed)
 }
 
 /// Looks at a path; in a directory it asks `known` before it reads a file.
 pub(crate) fn observe_knowing(
     path: &Path,
+    depth: Depth,
     known: Known<'_>,
 ) -> io::Result<(Observed, Option<Tree>)> {
     let observed_at = SystemTime::now();
@@ -79,6 +100,10 @@ pub(crate) fn observe_knowing(
         Look::File(hashed) => {
             let state = FileState::File(hashed.checksum);
             Ok((Observed { state, stamp: Some(hashed.stamp), observed_at: hashed.at }, None))
+        }
+        Look::Directory(stamp) if depth == Depth::Names => {
+            let state = FileState::Directory(hash_names(path)?);
+            Ok((Observed { state, stamp: Some(stamp), observed_at }, None))
         }
         Look::Directory(stamp) => {
             let tree = hash_tree(path, known)?;

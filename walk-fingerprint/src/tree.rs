@@ -39,6 +39,18 @@ pub fn hash_dir(path: impl AsRef<Path>) -> io::Result<Checksum> {
     hash_tree(path.as_ref(), &|_, _| None).map(|tree| tree.checksum)
 }
 
+/// Returns the digest of the names directly in a directory, which is all that its own times tell of.
+pub(crate) fn hash_names(directory: &Path) -> io::Result<Checksum> {
+    let refused = |error| naming(directory, "cannot list", &error);
+    let listing = fs::read_dir(directory).map_err(refused)?;
+    let names: io::Result<Vec<OsString>> = listing.map(|it| Ok(it?.file_name())).collect();
+    let mut names = names.map_err(refused)?;
+    names.sort_unstable();
+    let mut whole = Hasher::of_fields("walk names 1");
+    names.iter().for_each(|it| whole.field(it.as_bytes()));
+    Ok(whole.finish())
+}
+
 /// Hashes the tree below `root`, asking `known` before reading a file.
 pub(crate) fn hash_tree(root: &Path, known: Known<'_>) -> io::Result<Tree> {
     for _ in 0..ATTEMPTS {

@@ -44,6 +44,7 @@ pub use command::{
 };
 pub use manifest::{Diagnostic, ManifestError, Overrides, Source, schema};
 pub use plan::{
-    ActionId, ActionSpec, Command, Env, FileId, Files, GlobMatches, Plan, PlanBuilder, Retry, Run,
-    Settings, TargetError, Tool, literal,
+    ActionId, ActionSpec, AssembleError, Command, DepfileUse, Env, FileId, Files, GlobMatches,
+    MissingOutputs, Parts, Paths, Plan, PlanBuilder, Response, Retry, Run, Settings, TargetError,
+    Tool, literal,
 };

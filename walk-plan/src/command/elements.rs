@@ -11,10 +11,11 @@
 //! | `env NAME`, `track NAME` | the value |
 //! | `tool NAME` | what its version command printed |
 //! | `depfile`, `late command` | where the one is written, what the other runs |
+//! | `response` | the content of the file that is written for the command |
 //! | `glob PATTERN` | digest of the list of files that it matched |
 //! | `input PATH` | digest of the content |
 //! | `depfile PATH` | digest of the content of a file that the depfile named |
-//! | `result ACTION` | digest of the result of an action in `deps` |
+//! | `result ACTION` | digest of the result of an action in `deps`, or of one whose output says nothing of what was made |
 //! | `late` | what the `late` command printed |
 //! | `output PATH` | digest of the content |
 
@@ -30,10 +31,11 @@ use walk_core::{Checksum, Fingerprint, Value};
 
 use super::files::Files;
 use super::shell;
-use crate::{Command, FileId, Plan, Run};
+use crate::{Command, FileId, Paths, Plan, Run};
 
 pub(super) const COMMAND: &str = "command";
 pub(super) const LATE: &str = "late";
+const RESPONSE: &str = "response";
 const INPUT: &str = "input ";
 const DEPFILE: &str = "depfile ";
 const OUTPUT: &str = "output ";
@@ -103,8 +105,11 @@ pub(super) fn fingerprint(
 type Elements = Vec<(Arc<str>, Value)>;
 
 fn push_fixed(to: &mut Elements, plan: &Plan, command: &Command, surroundings: &Surroundings) {
-    if command.run != Run::Nothing {
+    if command.run != Run::Nothing && !command.generator {
         to.push((COMMAND.into(), text(&command_line(plan, command))));
+    }
+    if let Some(response) = &command.response {
+        to.push((RESPONSE.into(), text(&os_text(&response.content))));
     }
     if !command.cwd.as_os_str().is_empty() {
         to.push(("directory".into(), text(&path_text(&command.cwd))));
@@ -151,11 +156,20 @@ fn push_files(
     }
     for &id in &command.outputs {
         to.push(match facts.outputs.iter().find(|(it, _)| *it == id) {
-            Some((_, seen)) => (files.name(plan, FileKind::Output, id), value(seen.state)),
+            Some((_, seen)) => (files.name(plan, FileKind::Output, id), made(plan, seen.state)),
             None => files.element(plan, FileKind::Output, id)?,
         });
     }
     Ok(())
+}
+
+/// Returns the value of an output that was just made, or not: then it differs from one that
+/// is missing, so that the action runs again.
+fn made(plan: &Plan, state: FileState) -> Value {
+    match state {
+        FileState::Missing => "not made".into(),
+        state => value(plan, FileKind::Output, state),
+    }
 }
 
 /// Returns what an action in `deps` stands for to those that depend on it: what its `late`
@@ -229,10 +243,13 @@ pub(super) fn name(kind: FileKind, path: &Path) -> Arc<str> {
     format!("{kind}{}", path_text(path)).into()
 }
 
-pub(super) fn value(state: FileState) -> Value {
-    match state.digest() {
-        Some(digest) => digest.into(),
-        None => Value::Text(Arc::from("missing")),
+pub(super) fn value(plan: &Plan, kind: FileKind, state: FileState) -> Value {
+    let is_entry = plan.settings.paths == Paths::Entries;
+    match state {
+        // Others may write into it too.
+        FileState::Directory(_) if is_entry && kind == FileKind::Output => "directory".into(),
+        FileState::File(digest) | FileState::Directory(digest) => digest.into(),
+        FileState::Missing => "missing".into(),
     }
 }
 

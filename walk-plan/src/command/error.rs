@@ -29,6 +29,14 @@ pub enum WalkError {
         /// Why it failed.
         source: io::Error,
     },
+    /// An input neither exists nor is made by any action.
+    #[error("`{}`, needed by `{action}`, is missing and no action makes it", path.display())]
+    MissingInput {
+        /// The input, as the plan names it.
+        path: PathBuf,
+        /// An action that needs it.
+        action: String,
+    },
     /// The program that tells the version of a tool failed.
     #[error("tool `{tool}`: `{command}`: {reason}")]
     Tool {

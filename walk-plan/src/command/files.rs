@@ -10,10 +10,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use walk_core::Value;
-use walk_core::fingerprint::{DigestCache, DigestRow, FileStamp, FileState, Observed};
+use walk_core::fingerprint::{Depth, DigestCache, DigestRow, FileStamp, FileState, Observed};
 
 use super::elements::{self, FileKind, Unreadable};
-use crate::{FileId, Plan};
+use crate::{FileId, Paths, Plan};
 
 pub(super) struct Files {
     cache: DigestCache,
@@ -29,8 +29,10 @@ struct Known {
 }
 
 impl Files {
-    pub(super) fn new(root: &Path, rows: Vec<DigestRow>) -> Self {
-        Self { cache: DigestCache::from_rows(root.into(), rows), known: Vec::new(), epoch: 0 }
+    pub(super) fn new(plan: &Plan, rows: Vec<DigestRow>) -> Self {
+        let cache = DigestCache::from_rows(plan.root.clone(), rows);
+        let cache = cache.with_depth(depth(plan.settings.paths));
+        Self { cache, known: Vec::new(), epoch: 0 }
     }
 
     /// Looks at many files at once; one that cannot be read is left for when it is needed.
@@ -86,7 +88,7 @@ impl Files {
         id: FileId,
     ) -> Result<(Arc<str>, Value), Unreadable> {
         match self.look(plan, id) {
-            Ok(seen) => Ok((self.name(plan, kind, id), elements::value(seen.state))),
+            Ok(seen) => Ok((self.name(plan, kind, id), elements::value(plan, kind, seen.state))),
             Err(source) => {
                 let path = plan.root.join(plan.files.path(id));
                 // A device has no content that could change, and is never opened.
@@ -111,10 +113,23 @@ impl Files {
         self.cache.dirty_rows()
     }
 
+    /// Returns every digest, for the next walk.
+    pub(super) fn into_rows(self) -> Vec<DigestRow> {
+        self.cache.into_rows()
+    }
+
     fn known(&mut self, id: FileId) -> &mut Known {
         if self.known.len() <= id.index() {
             self.known.resize(id.index() + 1, Known::default());
         }
         &mut self.known[id.index()]
+    }
+}
+
+/// Returns how far to look into directories.
+pub(super) fn depth(paths: Paths) -> Depth {
+    match paths {
+        Paths::Trees => Depth::Tree,
+        Paths::Entries => Depth::Names,
     }
 }

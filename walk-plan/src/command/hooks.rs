@@ -20,8 +20,8 @@ use super::elements::{self, Facts, FileKind, Unreadable};
 use super::note::{self, Reason};
 use super::outcome::{Ended, Shared};
 use super::work::CommandWork;
-use super::{CommandWalk, Made, Note, WalkError};
-use crate::{ActionId, Command, FileId, Retry, Run};
+use super::{CommandWalk, Made, Note, WalkError, entries, files};
+use crate::{ActionId, Command, FileId, Paths, Response, Retry, Run};
 
 impl Walk for CommandWalk {
     type Data = ActionId;
@@ -35,6 +35,9 @@ impl Walk for CommandWalk {
         &mut self,
         action: &Action<'_, ActionId>,
     ) -> Result<Option<Fingerprint>, WalkError> {
+        if self.command(*action.data()).is_alias() {
+            return Ok(None);
+        }
         Ok(self.store.load_fingerprint(action.uid())?)
     }
 
@@ -44,6 +47,7 @@ impl Walk for CommandWalk {
         phase: Phase,
     ) -> Result<Option<Fingerprint>, WalkError> {
         match phase {
+            _ if self.command(*action.data()).is_alias() => Ok(self.alias(action, phase)),
             Phase::Prediction => Ok(self.predict(action)),
             Phase::Final if self.options.dry_run => Ok(None),
             Phase::Final => Ok(self.conclude(action)),
@@ -51,13 +55,21 @@ impl Walk for CommandWalk {
     }
 
     fn should_execute_action(&mut self, action: &Action<'_, ActionId>) -> Freshness {
+        let command = self.command(*action.data());
+        if command.is_alias() {
+            return Freshness::Fresh;
+        }
         if self.options.force {
             return DirtyReason::Forced.into();
         }
-        if self.command(*action.data()).always {
+        if command.always {
             return DirtyReason::Always.into();
         }
+        let is_generator = command.generator;
         match action.freshness() {
+            Freshness::Dirty(_) if is_generator && self.was_generated(action, None) => {
+                Freshness::Fresh
+            }
             Freshness::Dirty(DirtyReason::UntrackedPredecessor(_)) => self.without_order(action),
             freshness => freshness,
         }
@@ -89,7 +101,7 @@ impl Walk for CommandWalk {
         action: &Action<'_, ActionId>,
         fingerprint: Option<&Fingerprint>,
     ) -> Result<(), WalkError> {
-        if self.options.dry_run {
+        if self.options.dry_run || self.command(*action.data()).is_alias() {
             return Ok(());
         }
         self.begin()?;
@@ -127,8 +139,15 @@ impl Walk for CommandWalk {
     }
 
     fn on_event(&mut self, event: &Event<'_, ActionId>) {
-        if matches!(event, Event::Started { .. }) {
-            self.files.expire();
+        match event {
+            Event::Started { action, .. } => {
+                self.files.expire();
+                self.order.started(*action.data());
+            }
+            Event::Finished { action, .. } | Event::Skipped { action, .. } => {
+                self.order.ended(*action.data());
+            }
+            _ => {}
         }
         // What was collected is told with the event that follows, and then over.
         let ended = self.ended.take();
@@ -193,6 +212,14 @@ impl CommandWalk {
         self.discovered[id.index()] = discovered;
         self.ended = ended;
         let concluded = concluded.inspect_err(|it| unreadable(action.uid(), it)).ok()?;
+        let command = self.command(id);
+        if command.generator {
+            let since = self.ended.as_ref().and_then(|it| it.captured.started_ns);
+            return self.was_generated(action, since).then_some(concluded);
+        }
+        if self.ended.as_ref().is_some_and(|it| entries::is_unsettled(command, &it.captured)) {
+            return None;
+        }
         let changed = expected.and_then(|it| elements::changed_input(it, &concluded));
         if let Some(file) = changed.map(PathBuf::from).or(written) {
             log::warn!(
@@ -205,30 +232,40 @@ impl CommandWalk {
         Some(concluded)
     }
 
-    fn fingerprint(
+    pub(super) fn fingerprint(
         &mut self,
         action: &Action<'_, ActionId>,
         discovered: &[FileId],
         late: Option<&Value>,
         outputs: &[(FileId, Observed)],
     ) -> Result<Fingerprint, Unreadable> {
-        let results = self.results(action);
+        let results = self.results(action, discovered);
         let facts = Facts { discovered, late, results, outputs };
         let command = &self.plan.actions[action.data().index()];
         elements::fingerprint(&self.plan, command, &mut self.files, &self.surroundings, &facts)
     }
 
-    /// Returns what each action in `deps` stands for.
-    fn results(&mut self, action: &Action<'_, ActionId>) -> Vec<(Arc<str>, Checksum)> {
-        let deps: FxHashSet<ActionId> = self.command(*action.data()).deps.iter().copied().collect();
+    /// Returns what each action in `deps` stands for, and each of which an output says nothing.
+    fn results(
+        &mut self,
+        action: &Action<'_, ActionId>,
+        discovered: &[FileId],
+    ) -> Vec<(Arc<str>, Checksum)> {
+        let id = *action.data();
+        let mut deps: FxHashSet<ActionId> = self.command(id).deps.iter().copied().collect();
+        let is_entry = self.plan.settings.paths == Paths::Entries;
+        if is_entry {
+            deps.extend(self.makers_of_stamps(id, discovered));
+        }
         if deps.is_empty() {
             return Vec::new();
         }
+        let result = if is_entry { Fingerprint::checksum } else { elements::result };
         let mut results = Vec::with_capacity(deps.len());
         for it in action.predecessors().filter(|it| deps.contains(it.data())) {
             let name = Arc::clone(&self.command(*it.data()).name);
             let known = it.new_fingerprint().map(|fingerprint| {
-                *self.results.entry(*it.data()).or_insert_with(|| elements::result(fingerprint))
+                *self.results.entry(*it.data()).or_insert_with(|| result(fingerprint))
             });
             // Without a fingerprint the action is executed anyway; see `without_order`.
             let earlier =
@@ -248,18 +285,26 @@ impl CommandWalk {
         {
             return DirtyReason::Changed(new.diff(previous)).into();
         }
+        let command = self.command(*action.data());
+        let is_order = |it: &ActionId| self.command(*it).is_alias() && !command.deps.contains(it);
+        let unknown = action.predecessors().filter(|it| it.new_fingerprint().is_none());
+        let mut unknown = unknown.filter(|it| !is_order(it.data())).peekable();
+        if unknown.peek().is_none() {
+            return Freshness::Fresh;
+        }
         let data = self.data_predecessors(*action.data());
-        let mut unknown = action.predecessors().filter(|it| it.new_fingerprint().is_none());
         match unknown.find(|it| data.contains(it.data())) {
             Some(it) => DirtyReason::UntrackedPredecessor(it.uid().into()).into(),
             None => Freshness::Fresh,
         }
     }
 
-    fn data_predecessors(&self, id: ActionId) -> FxHashSet<ActionId> {
+    pub(super) fn data_predecessors(&self, id: ActionId) -> FxHashSet<ActionId> {
         let command = self.command(id);
         let files = command.inputs.iter().chain(&self.discovered[id.index()]);
         let makers = files.flat_map(|&it| self.plan.makers_of(it));
+        // A file that is called like an alias is itself; the alias is among the `deps`.
+        let makers = makers.filter(|it| !self.command(*it).is_alias());
         makers.chain(command.deps.iter().copied()).collect()
     }
 
@@ -281,7 +326,7 @@ impl CommandWalk {
             // One that was looked at before, and is the same, is no newer than that look.
             let seen = self.files.look(&self.plan, id).ok()?;
             let makers: Vec<ActionId> = self.plan.makers_of(id).collect();
-            let came_before = |it: &ActionId| action.predecessors().any(|pred| pred.data() == it);
+            let came_before = |it: &ActionId| self.order.ended_before(*it, *action.data());
             let old = seen.observed_at < job.started
                 || (!makers.is_empty() && makers.iter().all(came_before))
                 || seen.stamp.is_none_or(|it| is_before(it.ctime_ns));
@@ -317,6 +362,7 @@ impl CommandWalk {
             Run::Argv(words) => self.rooted(command, words),
         };
         let path = |id: FileId| root.join(self.plan.files.path(id));
+        let response = |it: &Response| Response { path: root.join(&it.path), ..it.clone() };
         let env = self.plan.env.set.iter().chain(&command.env);
         Some(CommandWork {
             name: action.uid().into(),
@@ -325,10 +371,16 @@ impl CommandWalk {
             env: env.map(|(name, value)| (name.clone(), value.clone())).collect(),
             outputs: command.outputs.iter().map(|&id| (id, path(id))).collect(),
             last_outputs,
+            depth: files::depth(self.plan.settings.paths),
+            missing_outputs: command.missing_outputs,
             depfile: command.depfile.map(path),
+            depfile_use: command.depfile_use,
+            includes_prefix: command.includes_prefix.clone(),
+            response: command.response.as_ref().map(response),
             late: command.late.as_ref().map(|it| it.iter().map(OsString::from).collect()),
             interactive: command.interactive,
             keep_failed: command.keep_failed,
+            generator: command.generator,
             scratch: self.state.scratch(),
             log: self.state.log(action.uid()),
             shared: Shared::default(),

@@ -8,15 +8,20 @@
 //! - `elements` says what a fingerprint is made of: one function for before and after.
 //! - `files` is what is known of each file during a run, and when to look again.
 //! - `work` runs one command on its thread, and looks at what it made.
+//! - `includes` finds what `cl /showIncludes` names in what a command wrote.
+//! - `entries` holds the rules of make and ninja, for plans that ask for them: aliases, stamps,
+//!   the action that makes the manifest.
 //! - `note` is what is remembered of an action's last run, for `why`, `list` and `clean`.
 //! - `outcome` is what a worker thread hands back.
 //! - `state_dir` is the directory where all that lives, and its lock.
 //! - `tools` asks programs for their versions, `shell` quotes words.
 
 mod elements;
+mod entries;
 mod error;
 mod files;
 mod hooks;
+mod includes;
 mod note;
 mod outcome;
 mod shell;

@@ -19,6 +19,8 @@ pub struct Captured {
     pub(crate) started_ns: Option<i64>,
     /// The files that its depfile names, as it names them.
     pub(crate) discovered: Vec<PathBuf>,
+    /// Whether nobody knows what it read: there is no depfile.
+    pub(crate) is_blind: bool,
     /// What its `late` command printed.
     pub(crate) late: Option<Value>,
     /// The file that holds what it wrote, if it wrote anything.

@@ -18,9 +18,10 @@ use walk_core::{
 };
 
 use super::elements::{self, Surroundings};
+use super::entries::Order;
 use super::files::Files;
 use super::outcome::{Captured, Ended, Shared};
-use super::{Loaded, Made, Note, StateDir, WalkError, note, tools};
+use super::{Loaded, Made, Note, StateDir, WalkError, entries, note, tools};
 use crate::{ActionId, Command, FileId, Plan};
 
 /// How to walk a plan.
@@ -37,6 +38,10 @@ pub struct Options {
     pub timeout: Option<Duration>,
     /// What stops the walk.
     pub interrupt: Interrupt,
+    /// How many actions run at once, over all queues; `None` for what their tokens allow.
+    pub max_active: Option<NonZeroU32>,
+    /// The load of the machine from which on nothing more starts while something runs.
+    pub max_load: Option<f64>,
 }
 
 /// Hears what happens during the walk of a plan.
@@ -60,6 +65,9 @@ pub struct CommandWalk {
     pub(super) store: Box<dyn Store>,
     pub(super) begun: bool,
     pub(super) files: Files,
+    /// By action, whether it is an alias whose result another action depends on.
+    pub(super) consumed: Vec<bool>,
+    pub(super) order: Order,
     pub(super) surroundings: Surroundings,
     /// The files that each action's depfile named last time.
     pub(super) discovered: Vec<Vec<FileId>>,
@@ -114,7 +122,9 @@ impl CommandWalk {
     ) -> Result<Self, WalkError> {
         let Loaded { store, digests } = loaded;
         let mut walk = Self {
-            files: Files::new(&plan.root, digests),
+            files: Files::new(&plan, digests),
+            consumed: entries::consumed(&plan),
+            order: Order::default(),
             discovered: vec![Vec::new(); plan.actions.len()],
             surroundings: Surroundings { tracked: tracked(&plan), set: set(&plan), tools: vec![] },
             plan,
@@ -185,6 +195,7 @@ impl CommandWalk {
     pub fn run(&mut self, dag: &Dag<ActionId>) -> Result<Report, WalkError> {
         self.surroundings.tools = tools::versions(&self.plan, &self.tools_of(dag), &self.params())?;
         self.prefetch(dag);
+        self.refuse_missing(dag)?;
         let result = run(self, dag);
         // What was learned is kept also when the walk failed.
         let finished = self.finish();
@@ -283,6 +294,12 @@ impl CommandWalk {
         Ok(())
     }
 
+    /// Gives back the store and the digests, for the next walk on the same state.
+    #[must_use]
+    pub fn into_loaded(self) -> Loaded {
+        Loaded { store: self.store, digests: self.files.into_rows() }
+    }
+
     /// Marks the store as being written, before the first change of a walk.
     pub(super) fn begin(&mut self) -> Result<(), WalkError> {
         if !self.begun {
@@ -299,6 +316,8 @@ impl CommandWalk {
         params.grace = self.plan.settings.grace;
         params.max_failures = self.options.max_failures;
         params.interrupt = self.options.interrupt.clone();
+        // params.max_active = self.options.max_active;
+        // params.max_load = self.options.max_load;
         params
     }
 
@@ -314,7 +333,9 @@ impl CommandWalk {
         let mut wanted = vec![false; self.plan.files.len()];
         for id in dag.vertices().map(|it| dag[it]) {
             let command = &self.plan.actions[id.index()];
-            let files = command.inputs.iter().chain(&command.outputs);
+            let is_idle = command.is_alias() && !self.consumed[id.index()];
+            let outputs = if is_idle { &[][..] } else { &command.outputs };
+            let files = command.inputs.iter().chain(outputs);
             for file in files.chain(&self.discovered[id.index()]) {
                 wanted[file.index()] = true;
             }

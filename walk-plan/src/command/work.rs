@@ -8,15 +8,16 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs;
 use std::io;
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
-use walk_core::fingerprint::{FileStamp, Observed, observe};
+use walk_core::fingerprint::{Depth, FileKind, FileStamp, Observed, observe_to};
 use walk_core::scheduler::{Output, Stdin};
 use walk_core::{Checksum, Ending, JobContext, JobStatus, Process, Value, Work};
 
-use super::elements;
 use super::outcome::{Captured, Shared};
-use crate::{FileId, depfile};
+use super::{elements, includes};
+use crate::{DepfileUse, FileId, MissingOutputs, Response, depfile};
 
 /// One command, with every path absolute.
 #[derive(Clone, Debug)]
@@ -28,10 +29,17 @@ pub(super) struct CommandWork {
     pub(super) outputs: Vec<(FileId, PathBuf)>,
     /// The digests of the outputs that the last success left.
     pub(super) last_outputs: Option<Vec<Option<Checksum>>>,
+    pub(super) depth: Depth,
+    pub(super) missing_outputs: MissingOutputs,
     pub(super) depfile: Option<PathBuf>,
+    pub(super) depfile_use: DepfileUse,
+    pub(super) includes_prefix: Option<String>,
+    /// The file that is written before it starts, with an absolute path.
+    pub(super) response: Option<Response>,
     pub(super) late: Option<Vec<OsString>>,
     pub(super) interactive: bool,
     pub(super) keep_failed: bool,
+    pub(super) generator: bool,
     /// A directory for scratch files, and the file that keeps what the command writes.
     pub(super) scratch: PathBuf,
     pub(super) log: PathBuf,
@@ -60,30 +68,36 @@ impl CommandWork {
     fn execute(&self, cx: &JobContext, captured: &mut Captured) -> Result<JobStatus, Complaint> {
         self.prepare()?;
         let before = self.stamps();
-        if self.depfile.is_some() {
+        if self.depfile.is_some() || self.generator {
             captured.started_ns = self.time(cx);
         }
         let output = self.scratch.join(format!("output-{}", cx.slot()));
         let mut status = self.process(&self.words, cx, &output).run(cx);
-        let kept = self.keep_log(&output, captured);
+        let kept = self.take_includes(&output, captured);
+        let kept = kept.and_then(|()| self.keep_log(&output, captured));
         let seen =
             if status.is_success() { kept.and_then(|()| self.look(cx, captured)) } else { kept };
         if seen.is_err() || !status.is_success() {
-            self.remove_partial(&before, captured);
+            self.remove_partial(&before, cx.is_interrupted(), captured);
         } else if self.is_unchanged(captured) {
             status = JobStatus::Unchanged;
         }
         seen.map(|()| status)
     }
 
-    /// Makes the directories of the outputs, as ninja does, and removes an old depfile, which
-    /// must not be taken for a new one.
+    /// Makes the directories of the outputs, as ninja does, writes the response file, and
+    /// removes an old depfile, which must not be taken for a new one.
     fn prepare(&self) -> Result<(), Complaint> {
+        let response = self.response.as_ref();
         let files = self.outputs.iter().map(|(_, path)| path).chain(&self.depfile);
-        for dir in files.filter_map(|it| it.parent()) {
+        for dir in files.chain(response.map(|it| &it.path)).filter_map(|it| it.parent()) {
             fs::create_dir_all(dir).map_err(complain("create directory", dir))?;
         }
-        match self.depfile.as_ref().map(|it| (it, fs::remove_file(it))) {
+        if let Some(Response { path, content, .. }) = response {
+            fs::write(path, content.as_bytes()).map_err(complain("write", path))?;
+        }
+        let depfile = self.depfile.as_ref().filter(|_| self.depfile_use == DepfileUse::Required);
+        match depfile.map(|it| (it, fs::remove_file(it))) {
             Some((path, Err(error))) if error.kind() != io::ErrorKind::NotFound => {
                 Err(complain("remove", path)(error))
             }
@@ -132,22 +146,56 @@ impl CommandWork {
 
     fn look(&self, cx: &JobContext, captured: &mut Captured) -> Result<(), Complaint> {
         for (id, path) in &self.outputs {
-            let seen = observe(path).map_err(complain("read output", path))?;
-            if seen.stamp.is_none() {
+            let seen = observe_to(path, self.depth).map_err(complain("read output", path))?;
+            if seen.stamp.is_none() && self.missing_outputs == MissingOutputs::Fail {
                 return Err(Complaint(format!("output `{}` was not made", path.display())));
             }
             captured.outputs.push((*id, seen));
         }
         if let Some(path) = &self.depfile {
-            let content = fs::read(path).map_err(complain("read depfile", path))?;
-            captured.discovered = depfile::parse(&content).map_err(|it| {
-                Complaint(format!("cannot read depfile `{}`: {it}", path.display()))
-            })?;
+            self.read_depfile(path, captured)?;
+        }
+        if let Some(Response { path, keep: false, .. }) = &self.response {
+            fs::remove_file(path).or_else(ignore_missing).map_err(complain("remove", path))?;
         }
         if let Some(words) = &self.late {
             captured.late = Some(self.ask(words, cx)?);
         }
         Ok(())
+    }
+
+    fn read_depfile(&self, path: &Path, captured: &mut Captured) -> Result<(), Complaint> {
+        let content = match fs::read(path) {
+            Err(error) if self.is_optional(&error) => {
+                captured.is_blind = self.depfile_use == DepfileUse::Kept;
+                return Ok(());
+            }
+            content => content.map_err(complain("read depfile", path))?,
+        };
+        let found = depfile::parse(&content);
+        captured.discovered.extend(found.map_err(|it| {
+            Complaint(format!("cannot read depfile `{}`: {it}", path.display()))
+        })?);
+        if self.depfile_use == DepfileUse::Taken {
+            fs::remove_file(path).map_err(complain("remove", path))?;
+        }
+        Ok(())
+    }
+
+    fn is_optional(&self, error: &io::Error) -> bool {
+        error.kind() == io::ErrorKind::NotFound && self.depfile_use != DepfileUse::Required
+    }
+
+    /// Takes the lines that name what was included out of what the command wrote.
+    fn take_includes(&self, output: &Path, captured: &mut Captured) -> Result<(), Complaint> {
+        let Some(prefix) = &self.includes_prefix else { return Ok(()) };
+        let written = match fs::read(output) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            written => written.map_err(complain("read", output))?,
+        };
+        let (includes, rest) = includes::take(&written, prefix.as_bytes());
+        captured.discovered = includes;
+        fs::write(output, rest).map_err(complain("write", output))
     }
 
     /// Returns what the `late` command prints.
@@ -163,16 +211,16 @@ impl CommandWork {
     }
 
     fn stamps(&self) -> Vec<Stamps> {
-        self.outputs.iter().map(|(_, path)| stamps(path)).collect()
+        self.outputs.iter().map(|(_, path)| stamps(path, self.depth)).collect()
     }
 
     /// Removes the outputs that a failed command touched: half a file is worse than none.
-    fn remove_partial(&self, before: &[Stamps], captured: &mut Captured) {
-        if self.keep_failed {
+    fn remove_partial(&self, before: &[Stamps], interrupted: bool, captured: &mut Captured) {
+        if self.keep_failed && !(interrupted && self.depth == Depth::Names && !self.generator) {
             return;
         }
         for ((_, path), before) in self.outputs.iter().zip(before) {
-            let now = stamps(path);
+            let now = stamps(path, self.depth);
             if now.is_empty() || now == *before {
                 continue;
             }
@@ -188,20 +236,36 @@ impl CommandWork {
 
     fn is_unchanged(&self, captured: &Captured) -> bool {
         let seen = |it: &(FileId, Observed)| it.1.state.digest();
+        if self.depth == Depth::Names && captured.outputs.iter().any(|it| says_nothing(&it.1)) {
+            return false;
+        }
         self.last_outputs.as_ref().is_some_and(|last| {
             !last.is_empty() && last.iter().copied().eq(captured.outputs.iter().map(seen))
         })
     }
 }
 
+/// Returns whether a file says nothing of what was made: it is empty, a directory, or missing.
+pub(super) fn says_nothing(seen: &Observed) -> bool {
+    seen.stamp.is_none_or(|it| it.kind == FileKind::Directory || it.size == 0)
+}
+
+fn ignore_missing(error: io::Error) -> io::Result<()> {
+    if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) }
+}
+
 /// What a file looks like, or a directory with all that is in it; nothing if it is missing.
 type Stamps = BTreeMap<PathBuf, FileStamp>;
 
-fn stamps(path: &Path) -> Stamps {
+fn stamps(path: &Path, depth: Depth) -> Stamps {
     let mut stamps = Stamps::new();
     let mut todo = vec![path.to_path_buf()];
     while let Some(path) = todo.pop() {
         if path.symlink_metadata().is_ok_and(|it| it.is_dir()) {
+            // Others may write into it too.
+            if depth == Depth::Names {
+                continue;
+            }
             let entries = fs::read_dir(&path).into_iter().flatten().flatten();
             todo.extend(entries.map(|it| it.path()));
         }

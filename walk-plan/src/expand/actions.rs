@@ -108,6 +108,7 @@ impl<'d> Draft<'d> {
             globs: inputs.globs,
             outputs: member.outputs.clone(),
             cwd,
+            ..Command::new(Arc::clone(&member.name))
         })
     }
 

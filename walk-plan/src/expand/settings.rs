@@ -12,9 +12,6 @@ use super::vars::Vars;
 use crate::manifest::{Entries, Jobs, List, Overrides, Place, Result, Sources, Text, Trouble};
 use crate::plan::{Env, Files, Settings, Tool};
 
-const DEFAULT_TIMEOUT: Duration = Duration::from_secs(24 * 60 * 60);
-const DEFAULT_GRACE: Duration = Duration::from_secs(5);
-const DEFAULT_SHELL: [&str; 2] = ["sh", "-euc"];
 
 /// The queue of actions that name none, and the one of those that have the terminal.
 pub(super) const DEFAULT: &str = "default";
@@ -65,19 +62,20 @@ pub(super) fn settings(
         (Some(jobs), _) | (None, Some(Jobs::Count(jobs))) => jobs,
         (None, Some(Jobs::Cpus) | None) => cpus(),
     };
-    let period = |given: Option<Duration>, default| given.unwrap_or(default);
+    let default = Settings::default();
     let timeout = raw.and_then(|it| it.timeout).map(|it| it.0);
     refuse_zero(timeout, || Place::of(0, &["settings", "timeout"]))?;
     Ok(Settings {
         jobs,
-        timeout: period(timeout, DEFAULT_TIMEOUT),
-        grace: period(raw.and_then(|it| it.grace).map(|it| it.0), DEFAULT_GRACE),
+        timeout: timeout.unwrap_or(default.timeout),
+        grace: raw.and_then(|it| it.grace).map_or(default.grace, |it| it.0),
         keep_going: raw.is_some_and(|it| it.keep_going),
         shell: match raw.and_then(|it| it.shell.as_ref()) {
             Some(shell) => command(shell, vars, &Place::of(0, &["settings", "shell"]))?,
-            None => DEFAULT_SHELL.map(str::to_owned).to_vec(),
+            None => default.shell,
         },
         keep_failed: raw.is_some_and(|it| it.keep_failed),
+        paths: default.paths,
     })
 }
 

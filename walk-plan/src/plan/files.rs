@@ -35,7 +35,9 @@ pub struct Files {
 }
 
 impl Files {
-    pub(crate) fn new(root: PathBuf) -> Self {
+    /// Starts with no file, for paths relative to `root`, which is absolute.
+    #[must_use]
+    pub fn new(root: PathBuf) -> Self {
         Self { root, paths: IndexSet::default(), producers: Vec::new() }
     }
 

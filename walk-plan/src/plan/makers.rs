@@ -7,7 +7,7 @@
 
 use std::path::Path;
 
-use super::{ActionId, FileId, Files, Plan, split};
+use super::{ActionId, FileId, Files, Paths, Plan, split};
 
 /// Every declared output and depfile, sorted by path.
 #[derive(Debug, Default)]
@@ -20,6 +20,8 @@ impl Plan {
     /// declares a directory around it, else all that declare an output inside it. None
     /// make a source.
     ///
+    /// With [`Paths::Entries`] only the one that declares it.
+    ///
     /// Also files that were interned after the plan was read have makers: `gen/a.h` is made
     /// by whoever has `gen` as output.
     ///
@@ -29,9 +31,11 @@ impl Plan {
     pub fn makers_of(&self, file: FileId) -> impl Iterator<Item = ActionId> + use<> {
         let files = &self.files;
         let path = files.path(file);
+        let is_tree = self.settings.paths == Paths::Trees;
         let around = || Makers::around(split(path)?.0, files);
-        let one = files.producer(file).or_else(around);
-        let inside = if one.is_none() { self.makers.inside(path, files) } else { Vec::new() };
+        let one = files.producer(file).or_else(|| is_tree.then(around).flatten());
+        let is_tree = is_tree && one.is_none();
+        let inside = if is_tree { self.makers.inside(path, files) } else { Vec::new() };
         one.into_iter().chain(inside)
     }
 }

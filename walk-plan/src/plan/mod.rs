@@ -10,11 +10,16 @@ mod graph;
 mod makers;
 mod select;
 
+mod assemble;
 mod builder;
 
+pub use assemble::{AssembleError, Parts};
 pub use builder::{ActionSpec, PlanBuilder, literal};
 pub use files::{FileId, Files};
-pub use model::{ActionId, Command, Env, GlobMatches, Plan, Retry, Run, Settings, Tool};
+pub use model::{
+    ActionId, Command, DepfileUse, Env, GlobMatches, MissingOutputs, Paths, Plan, Response, Retry,
+    Run, Settings, Tool,
+};
 pub use select::TargetError;
 
 pub(crate) use files::{lexical, normal, seen_from, split};

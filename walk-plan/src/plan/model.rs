@@ -51,6 +51,16 @@ pub(crate) type Names = FxHashMap<Arc<str>, Range<u32>>;
 pub struct ActionId(pub(crate) u32);
 
 impl ActionId {
+    /// Names the action at a position in [`Plan::actions`].
+    ///
+    /// # Panics
+    ///
+    /// At 2^32.
+    #[must_use]
+    pub fn new(index: usize) -> Self {
+        Self(u32::try_from(index).expect("fewer than 2^32 actions"))
+    }
+
     /// Returns the position in [`Plan::actions`].
     #[must_use]
     pub fn index(self) -> usize {
@@ -74,6 +84,37 @@ pub struct Settings {
     pub shell: Vec<String>,
     /// Whether outputs that a failed action wrote stay.
     pub keep_failed: bool,
+    /// What a path stands for.
+    pub paths: Paths,
+}
+
+impl Default for Settings {
+    /// Returns what holds if a manifest says nothing: one job, 24 hours, 5 seconds of grace.
+    fn default() -> Self {
+        Self {
+            jobs: 1,
+            timeout: Duration::from_hours(24),
+            grace: Duration::from_secs(5),
+            keep_going: false,
+            shell: ["sh", "-euc"].map(String::from).into(),
+            keep_failed: false,
+            paths: Paths::default(),
+        }
+    }
+}
+
+/// What a path stands for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Paths {
+    /// Its content. A directory is everything below it, and who makes something in a
+    /// directory makes the directory: a manifest's own rule.
+    #[default]
+    Trees,
+    /// An entry, as its times would tell. A directory is the names in it, and only who
+    /// declares a path makes it. An output that is empty or a directory says nothing of what
+    /// was made, so it stands for what it was made of: the rule of make and ninja, where a
+    /// stamp that was touched is news.
+    Entries,
 }
 
 /// The environment that every action is given.
@@ -139,8 +180,104 @@ pub struct Command {
     pub always: bool,
     /// Whether it has the terminal for itself.
     pub interactive: bool,
-    /// Whether outputs that it wrote stay when it fails.
+    /// Whether outputs that it wrote stay when it fails. With [`Paths::Entries`] they are
+    /// removed all the same when it is interrupted, as in ninja.
     pub keep_failed: bool,
+    /// What it means that an output was not made, though the command succeeded.
+    pub missing_outputs: MissingOutputs,
+    /// What becomes of the depfile.
+    pub depfile_use: DepfileUse,
+    /// How the lines begin in which the command names what it includes; they are taken out of
+    /// its output (`cl /showIncludes`).
+    pub includes_prefix: Option<String>,
+    /// The file that is written for the command before it starts.
+    pub response: Option<Response>,
+    /// Whether it makes the manifest itself. Its command then does not decide, and what was
+    /// made after its inputs last changed is up to date, whoever made it (ninja's
+    /// `generator`).
+    pub generator: bool,
+}
+
+impl Command {
+    /// Makes an action that runs nothing, with every setting at its default.
+    #[must_use]
+    pub fn new(name: impl Into<Arc<str>>) -> Self {
+        let name = name.into();
+        Self {
+            group: Arc::clone(&name),
+            name,
+            run: Run::Nothing,
+            cwd: PathBuf::new(),
+            env: BTreeMap::new(),
+            inputs: Vec::new(),
+            globs: Vec::new(),
+            outputs: Vec::new(),
+            depfile: None,
+            tools: Vec::new(),
+            deps: Vec::new(),
+            after: Vec::new(),
+            queue: Arc::from("default"),
+            tokens: 1,
+            priority: 0,
+            timeout: None,
+            retry: None,
+            late: None,
+            always: false,
+            interactive: false,
+            keep_failed: false,
+            missing_outputs: MissingOutputs::default(),
+            depfile_use: DepfileUse::default(),
+            includes_prefix: None,
+            response: None,
+            generator: false,
+        }
+    }
+
+    /// Returns whether it is only a name for files: it declares outputs and runs nothing, as
+    /// ninja's `phony`. It keeps no fingerprint of its own.
+    #[must_use]
+    pub fn is_alias(&self) -> bool {
+        self.run == Run::Nothing && !self.outputs.is_empty()
+    }
+}
+
+/// What it means that an output was not made, though the command succeeded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MissingOutputs {
+    /// The action failed.
+    #[default]
+    Fail,
+    /// It runs in every walk, and what depends on it too: ninja without `restat`.
+    Rerun,
+    /// It runs in every walk; what depends on it sees a missing file, the same each time:
+    /// ninja with `restat`.
+    Compare,
+}
+
+/// What becomes of a depfile.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DepfileUse {
+    /// An old one is removed before the command starts, which has to write a new one.
+    #[default]
+    Required,
+    /// It stays. Without one nobody knows what was read, and the action runs in every walk:
+    /// ninja without `deps`.
+    Kept,
+    /// It is removed once it was read; without one nothing more was read: ninja with
+    /// `deps = gcc`.
+    Taken,
+}
+
+/// A file that is written for a command before it starts, and removed after its success:
+/// ninja's `rspfile`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Response {
+    /// Where it is, relative to the root.
+    pub path: PathBuf,
+    /// What is in it; part of the fingerprint.
+    pub content: OsString,
+    /// Whether it stays after a success.
+    pub keep: bool,
 }
 
 /// The files that one glob of an action's `in` matched, sorted by path.
