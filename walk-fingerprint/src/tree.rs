@@ -47,7 +47,9 @@ pub(crate) fn hash_names(directory: &Path) -> io::Result<Checksum> {
     let mut names = names.map_err(refused)?;
     names.sort_unstable();
     let mut whole = Hasher::of_fields("walk names 1");
-    names.iter().for_each(|it| whole.field(it.as_bytes()));
+    for name in names {
+        whole.field(name.as_bytes());
+    }
     Ok(whole.finish())
 }
 

@@ -156,7 +156,7 @@ fn push_files(
     }
     for &id in &command.outputs {
         to.push(match facts.outputs.iter().find(|(it, _)| *it == id) {
-            Some((_, seen)) => (files.name(plan, FileKind::Output, id), made(plan, seen.state)),
+            Some((_, seen)) => (files.name(plan, FileKind::Output, id), made(plan, id, seen.state)),
             None => files.element(plan, FileKind::Output, id)?,
         });
     }
@@ -165,10 +165,10 @@ fn push_files(
 
 /// Returns the value of an output that was just made, or not: then it differs from one that
 /// is missing, so that the action runs again.
-fn made(plan: &Plan, state: FileState) -> Value {
+fn made(plan: &Plan, id: FileId, state: FileState) -> Value {
     match state {
         FileState::Missing => "not made".into(),
-        state => value(plan, FileKind::Output, state),
+        state => value(plan, id, state),
     }
 }
 
@@ -243,11 +243,13 @@ pub(super) fn name(kind: FileKind, path: &Path) -> Arc<str> {
     format!("{kind}{}", path_text(path)).into()
 }
 
-pub(super) fn value(plan: &Plan, kind: FileKind, state: FileState) -> Value {
+pub(super) fn value(plan: &Plan, id: FileId, state: FileState) -> Value {
     let is_entry = plan.settings.paths == Paths::Entries;
     match state {
-        // Others may write into it too.
-        FileState::Directory(_) if is_entry && kind == FileKind::Output => "directory".into(),
+        // Others may write into it too: it stands for what it was made of.
+        FileState::Directory(_) if is_entry && plan.files.producer(id).is_some() => {
+            "directory".into()
+        }
         FileState::File(digest) | FileState::Directory(digest) => digest.into(),
         FileState::Missing => "missing".into(),
     }

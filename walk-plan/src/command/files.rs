@@ -88,7 +88,7 @@ impl Files {
         id: FileId,
     ) -> Result<(Arc<str>, Value), Unreadable> {
         match self.look(plan, id) {
-            Ok(seen) => Ok((self.name(plan, kind, id), elements::value(plan, kind, seen.state))),
+            Ok(seen) => Ok((self.name(plan, kind, id), elements::value(plan, id, seen.state))),
             Err(source) => {
                 let path = plan.root.join(plan.files.path(id));
                 // A device has no content that could change, and is never opened.

@@ -347,7 +347,7 @@ impl CommandWalk {
     fn recall_discovered(&mut self) -> Result<(), WalkError> {
         for position in 0..self.plan.actions.len() {
             let command = &self.plan.actions[position];
-            if command.depfile.is_none() {
+            if command.depfile.is_none() && command.includes_prefix.is_none() {
                 continue;
             }
             let name = Arc::clone(&command.name);

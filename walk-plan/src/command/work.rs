@@ -68,7 +68,7 @@ impl CommandWork {
     fn execute(&self, cx: &JobContext, captured: &mut Captured) -> Result<JobStatus, Complaint> {
         self.prepare()?;
         let before = self.stamps();
-        if self.depfile.is_some() || self.generator {
+        if self.depfile.is_some() || self.includes_prefix.is_some() || self.generator {
             captured.started_ns = self.time(cx);
         }
         let output = self.scratch.join(format!("output-{}", cx.slot()));
@@ -173,9 +173,11 @@ impl CommandWork {
             content => content.map_err(complain("read depfile", path))?,
         };
         let found = depfile::parse(&content);
-        captured.discovered.extend(found.map_err(|it| {
-            Complaint(format!("cannot read depfile `{}`: {it}", path.display()))
-        })?);
+        captured.discovered.extend(
+            found.map_err(|it| {
+                Complaint(format!("cannot read depfile `{}`: {it}", path.display()))
+            })?,
+        );
         if self.depfile_use == DepfileUse::Taken {
             fs::remove_file(path).map_err(complain("remove", path))?;
         }

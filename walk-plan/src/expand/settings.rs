@@ -12,7 +12,6 @@ use super::vars::Vars;
 use crate::manifest::{Entries, Jobs, List, Overrides, Place, Result, Sources, Text, Trouble};
 use crate::plan::{Env, Files, Settings, Tool};
 
-
 /// The queue of actions that name none, and the one of those that have the terminal.
 pub(super) const DEFAULT: &str = "default";
 pub(super) const INTERACTIVE: &str = "interactive";

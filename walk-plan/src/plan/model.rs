@@ -93,7 +93,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             jobs: 1,
-            timeout: Duration::from_hours(24),
+            timeout: Duration::from_secs(24 * 60 * 60),
             grace: Duration::from_secs(5),
             keep_going: false,
             shell: ["sh", "-euc"].map(String::from).into(),
@@ -139,6 +139,7 @@ pub struct Tool {
 /// One action: a command, what it reads and what it writes.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
+#[expect(clippy::struct_excessive_bools, reason = "each is a key of the manifest of its own")]
 pub struct Command {
     /// The name, unique in the plan: `compile:src/lexer.c`.
     pub name: Arc<str>,

@@ -3,5 +3,6 @@
 mod changes;
 mod depfiles;
 mod endings;
+mod entries;
 mod project;
 mod questions;

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use walk_core::{DirtyReason, Event, JobStatus, Report};
 use walk_plan::{
-    ActionId, Captured, CommandWalk, Note, Options, Overrides, Plan, Source, StateDir,
+    ActionId, Captured, CommandWalk, Note, Options, Overrides, Plan, Source, StateDir, WalkError,
 };
 
 pub(crate) struct Project {
@@ -18,6 +18,7 @@ pub(crate) struct Project {
 }
 
 /// What one walk did.
+#[derive(Debug)]
 pub(crate) struct Walked {
     pub(crate) report: Report,
     /// The actions that were started, in order.
@@ -69,7 +70,7 @@ impl Project {
     }
 
     /// Lets enough time pass for what was written to be older than what starts from now on.
-    fn settle(&self) {
+    pub(crate) fn settle(&self) {
         while self.written.get().elapsed() < Duration::from_millis(25) {
             std::thread::park_timeout(Duration::from_millis(5));
         }
@@ -94,13 +95,27 @@ impl Project {
         Self::drive(walk)
     }
 
+    pub(crate) fn walk_plan(&self, plan: Plan) -> Walked {
+        self.try_walk_plan(plan).expect("it walks")
+    }
+
+    pub(crate) fn try_walk_plan(&self, plan: Plan) -> Result<Walked, WalkError> {
+        self.settle();
+        let walk = CommandWalk::open(plan, self.state(), Options::default()).expect("it opens");
+        Self::try_drive(walk)
+    }
+
     /// What would run, and why.
     pub(crate) fn dry(&self) -> Walked {
         let walk = CommandWalk::open_dry(self.plan(), self.state(), Options::default());
         Self::drive(walk.expect("it opens"))
     }
 
-    fn drive(mut walk: CommandWalk) -> Walked {
+    fn drive(walk: CommandWalk) -> Walked {
+        Self::try_drive(walk).expect("it walks")
+    }
+
+    fn try_drive(mut walk: CommandWalk) -> Result<Walked, WalkError> {
         let log: Rc<RefCell<(Vec<String>, Vec<String>)>> = Rc::default();
         let heard = Rc::clone(&log);
         walk.set_observer(Box::new(
@@ -119,10 +134,10 @@ impl Project {
         ));
         let targets = walk.plan().select(&[]).expect("the default targets");
         let dag = walk.dag(&targets).expect("a graph");
-        let report = walk.run(&dag).expect("it walks");
+        let report = walk.run(&dag)?;
         drop(walk);
         let (started, reasons) = Rc::into_inner(log).expect("the walk is gone").into_inner();
-        Walked { report, started, reasons }
+        Ok(Walked { report, started, reasons })
     }
 
     pub(crate) fn note(&self, action: &str) -> Note {
