@@ -124,8 +124,10 @@ impl<'a, W: Walk> Driver<'a, W> {
         self.commit()?;
         for ready in group {
             let action = self.action(ready.tag);
-            let slot = self.scheduler.start(ready);
+            // Told before: a job may write to the terminal as soon as it is started.
+            let slot = self.scheduler.next_slot();
             self.walk.on_event(&Event::Started { action, slot });
+            self.scheduler.start(ready);
         }
         Ok(())
     }

@@ -17,7 +17,7 @@ pub enum Event<'a, D> {
         /// The name of the queue.
         queue: &'a str,
     },
-    /// Its job was given to a thread.
+    /// Its job is given to a thread now.
     Started {
         /// The action.
         action: Action<'a, D>,

@@ -165,10 +165,17 @@ impl<T> Scheduler<T> {
         Some(Ready { tag, job, queue })
     }
 
+    /// Returns the slot in which the next job will be started: the smallest free one.
+    #[must_use]
+    pub fn next_slot(&self) -> usize {
+        self.free_slots.first().copied().unwrap_or(self.running.len())
+    }
+
     /// Starts a job in the smallest free slot, and returns the slot.
     pub fn start(&mut self, ready: Ready<T>) -> usize {
         let Ready { tag, mut job, queue } = ready;
-        let slot = self.free_slots.pop_first().unwrap_or(self.running.len());
+        let slot = self.next_slot();
+        self.free_slots.pop_first();
         let (tokens, attempt) = (job.get_tokens(), job.begin_attempt());
         let limit = job.get_timeout().unwrap_or(self.job_timeout);
         let deadline = self.run.clock().now().saturating_add(limit);
