@@ -1,0 +1,57 @@
+//! How people spell nodes on a command line.
+
+use super::model::{Graph, Node};
+use crate::syntax::ReadError;
+
+/// Up to how many letters apart two names count as like each other.
+const NEAREST: usize = 3;
+
+impl Graph {
+    /// Returns the node that a target means: a path, or `path^` for the first output of the
+    /// first edge that needs it.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such node; the message has the name most like it.
+    pub fn target(&self, text: &[u8]) -> Result<Node, ReadError> {
+        if text.is_empty() {
+            return Err(unknown("empty path"));
+        }
+        let Some(path) = text.strip_suffix(b"^") else { return self.existing(text) };
+        let node = self.existing(path)?;
+        let consumer = self.edges().find(|it| self.inputs(*it).contains(&node));
+        let Some(consumer) = consumer else {
+            let path = String::from_utf8_lossy(self.path(node));
+            return Err(unknown(format!("'{path}' has no out edge")));
+        };
+        Ok(self.outputs(consumer)[0])
+    }
+
+    fn existing(&self, path: &[u8]) -> Result<Node, ReadError> {
+        if let Some(node) = self.node(path) {
+            return Ok(node);
+        }
+        let text = String::from_utf8_lossy(path);
+        let hint = match &*text {
+            "clean" => ", did you mean 'ninja -t clean'?".into(),
+            "help" => ", did you mean 'ninja -h'?".into(),
+            _ => {
+                self.nearest(&text).map_or_else(String::new, |it| format!(", did you mean '{it}'?"))
+            }
+        };
+        Err(unknown(format!("unknown target '{text}'{hint}")))
+    }
+
+    /// Returns the path most like `text`.
+    fn nearest(&self, text: &str) -> Option<String> {
+        let paths = self.nodes().map(|it| String::from_utf8_lossy(self.path(it)));
+        let near = paths.filter(|it| it.len().abs_diff(text.len()) <= NEAREST);
+        let distances = near.map(|it| (strsim::levenshtein(text, &it), it));
+        let nearest = distances.filter(|it| it.0 <= NEAREST).min_by_key(|it| it.0)?;
+        Some(nearest.1.into_owned())
+    }
+}
+
+fn unknown(message: impl Into<String>) -> ReadError {
+    ReadError::Target { message: message.into() }
+}

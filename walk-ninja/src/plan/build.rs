@@ -1,0 +1,302 @@
+//! The stages of a build.
+//!
+//! A walk needs its whole graph before it begins. But the manifest may be out of date, and a
+//! dyndep file says what an edge depends on only once it was made. So both are brought up to
+//! date by walks of their own, before the walk that was asked for; what they learned decides
+//! what the next one is.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::{Path, PathBuf};
+
+use rustc_hash::FxHashSet;
+use walk_plan::{ActionId, Plan};
+
+use super::BuildError;
+use super::closure::Closure;
+use super::convert;
+use crate::ReadError;
+use crate::graph::{Edge, Graph, Node, ReadOptions};
+
+/// How often the manifest is made again before that is taken for a mistake, as in ninja.
+const MOST_TRIES: u32 = 100;
+
+/// What to read, and what holds for every stage.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Frame {
+    /// The directory that paths are relative to, absolute.
+    pub root: PathBuf,
+    /// The manifest, relative to the root.
+    pub manifest: PathBuf,
+    /// What to do where ninja lets the user choose.
+    pub read: ReadOptions,
+    /// How many commands run at once that are in no pool.
+    pub jobs: u32,
+    /// Whether nothing will be made: what a dyndep file would say is then not known.
+    pub dry_run: bool,
+    /// Whether depfiles stay that would be removed once they were read.
+    pub keep_depfiles: bool,
+    /// Whether response files stay that would be removed after a success.
+    pub keep_response_files: bool,
+}
+
+/// What a stage is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// The manifest is brought up to date.
+    Manifest,
+    /// Files are made that say what depends on what.
+    Dyndep,
+    /// What was asked for is brought up to date.
+    Targets,
+}
+
+/// One walk of a build.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Stage {
+    /// What it is for.
+    pub purpose: Purpose,
+    /// The edges that it needs, as commands.
+    pub plan: Plan,
+    /// What it brings up to date.
+    pub targets: Vec<ActionId>,
+    edges: Vec<Edge>,
+}
+
+/// A manifest of ninja on its way to be built, stage by stage.
+///
+/// ```
+/// use walk_ninja::{Build, Frame, Purpose};
+///
+/// let root = tempfile::tempdir()?;
+/// let text = "rule cp\n  command = cp $in $out\nbuild b: cp a\n";
+/// std::fs::write(root.path().join("build.ninja"), text)?;
+/// let mut build = Build::new(Frame::new(root.path(), "build.ninja"))?;
+/// let stage = build.next_stage(&[])?.expect("there is something to build");
+/// assert_eq!(stage.purpose, Purpose::Targets);
+/// assert_eq!(&*stage.plan.actions[0].name, "b");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Build {
+    frame: Frame,
+    graph: Graph,
+    next: Next,
+    tries: u32,
+    /// Dyndep files that a dry run cannot know.
+    unknown: FxHashSet<Node>,
+}
+
+#[derive(Debug)]
+enum Next {
+    Manifest,
+    /// The stage for the manifest was handed out.
+    AfterManifest,
+    Targets,
+    /// A stage for these dyndep files was handed out.
+    AfterDyndep(Vec<Node>),
+    Nothing,
+}
+
+impl Frame {
+    /// Reads `manifest` below `root`, with one command at a time.
+    #[must_use]
+    pub fn new(root: impl Into<PathBuf>, manifest: impl Into<PathBuf>) -> Self {
+        Self {
+            root: root.into(),
+            manifest: manifest.into(),
+            read: ReadOptions::default(),
+            jobs: 1,
+            dry_run: false,
+            keep_depfiles: false,
+            keep_response_files: false,
+        }
+    }
+
+    fn graph(&self) -> Result<Graph, ReadError> {
+        Graph::read(&self.root, &self.manifest, &self.read)
+    }
+}
+
+impl Stage {
+    /// Returns the edge that an action of the plan stands for.
+    ///
+    /// # Panics
+    ///
+    /// If the action is of another plan and out of range here.
+    #[must_use]
+    pub fn edge(&self, action: ActionId) -> Edge {
+        self.edges[action.index()]
+    }
+
+    /// Returns the edges, by action.
+    #[must_use]
+    pub fn edges(&self) -> &[Edge] {
+        &self.edges
+    }
+}
+
+impl Build {
+    /// Reads the manifest.
+    ///
+    /// # Errors
+    ///
+    /// If the manifest, or a file that it includes, cannot be read or is wrong.
+    pub fn new(frame: Frame) -> Result<Self, ReadError> {
+        let graph = frame.graph()?;
+        Ok(Self { frame, graph, next: Next::Manifest, tries: 0, unknown: FxHashSet::default() })
+    }
+
+    /// Returns the graph as it was last read.
+    #[must_use]
+    pub fn graph(&self) -> &Graph {
+        &self.graph
+    }
+
+    /// Returns where the state of this build belongs: beside ninja's own logs, in `builddir`.
+    #[must_use]
+    pub fn state_dir(&self) -> PathBuf {
+        let builddir = self.graph.variable("builddir").unwrap_or_default();
+        self.frame.root.join(OsStr::from_bytes(builddir)).join(".walk")
+    }
+
+    /// Returns the next walk to do; `None` once that for the targets was handed out.
+    ///
+    /// Targets are spelled as for ninja: a path, or `path^` for what is made of it. Without
+    /// any they are the manifest's defaults, or all that nothing else needs.
+    ///
+    /// # Errors
+    ///
+    /// If a target is unknown, if edges wait for each other, or if a dyndep file is wrong.
+    pub fn next_stage(&mut self, targets: &[Vec<u8>]) -> Result<Option<Stage>, BuildError> {
+        match self.next {
+            Next::Manifest => match self.manifest_stage()? {
+                Some(stage) => return Ok(Some(stage)),
+                None => self.next = Next::Targets,
+            },
+            Next::Targets => {}
+            Next::AfterManifest | Next::AfterDyndep(_) | Next::Nothing => return Ok(None),
+        }
+        loop {
+            let nodes = self.targets(targets)?;
+            let closure = Closure::of(&self.graph, &nodes)?;
+            let waiting = self.waiting(&closure);
+            if waiting.is_empty() {
+                self.next = Next::Nothing;
+                return self.stage(Purpose::Targets, &closure, &nodes).map(Some);
+            }
+            if let Some(stage) = self.dyndep_stage(waiting)? {
+                return Ok(Some(stage));
+            }
+        }
+    }
+
+    /// Says that the walk of the last stage succeeded, and whether it executed anything.
+    ///
+    /// # Errors
+    ///
+    /// If the manifest was made again and is wrong, or a dyndep file is.
+    pub fn stage_done(&mut self, ran_anything: bool) -> Result<(), BuildError> {
+        match std::mem::replace(&mut self.next, Next::Targets) {
+            Next::AfterManifest if ran_anything => {
+                self.tries += 1;
+                if self.tries >= MOST_TRIES {
+                    let (path, tries) = (self.frame.manifest.clone(), self.tries);
+                    return Err(BuildError::Unsettled { path, tries });
+                }
+                self.graph = self.frame.graph()?;
+                self.next = Next::Manifest;
+            }
+            Next::AfterDyndep(nodes) => nodes.iter().try_for_each(|it| self.load(*it))?,
+            Next::Nothing => self.next = Next::Nothing,
+            Next::Manifest | Next::AfterManifest | Next::Targets => {}
+        }
+        Ok(())
+    }
+
+    fn manifest_stage(&mut self) -> Result<Option<Stage>, BuildError> {
+        let node = self.graph.node(self.frame.manifest.as_os_str().as_bytes());
+        let Some(node) = node.filter(|it| self.graph.producer(*it).is_some()) else {
+            return Ok(None);
+        };
+        let closure = Closure::of(&self.graph, &[node])?;
+        let stage = self.stage(Purpose::Manifest, &closure, &[node])?;
+        self.next = Next::AfterManifest;
+        Ok(Some(stage))
+    }
+
+    fn targets(&self, targets: &[Vec<u8>]) -> Result<Vec<Node>, ReadError> {
+        if !targets.is_empty() {
+            return targets.iter().map(|it| self.graph.target(it)).collect();
+        }
+        match self.graph.defaults() {
+            [] => Ok(self.graph.roots()),
+            defaults => Ok(defaults.to_vec()),
+        }
+    }
+
+    fn stage(
+        &self,
+        purpose: Purpose,
+        closure: &Closure,
+        targets: &[Node],
+    ) -> Result<Stage, BuildError> {
+        let (plan, edges, targets) = convert::plan(&self.graph, &self.frame, closure, targets)?;
+        Ok(Stage { purpose, plan, targets, edges })
+    }
+
+    /// Returns the dyndep files that edges of `closure` wait for.
+    fn waiting(&self, closure: &Closure) -> Vec<Node> {
+        let dyndeps = closure.edges.iter().filter_map(|it| self.graph.dyndep(*it));
+        let mut waiting: Vec<Node> = dyndeps.filter(|it| !self.unknown.contains(it)).collect();
+        waiting.sort_unstable();
+        waiting.dedup();
+        waiting
+    }
+
+    /// Loads those of `waiting` that are sources, or returns the walk that makes those that can
+    /// be made now.
+    fn dyndep_stage(&mut self, waiting: Vec<Node>) -> Result<Option<Stage>, BuildError> {
+        let is_made = |it: &Node| self.graph.producer(*it).is_some();
+        let (made, sources): (Vec<Node>, Vec<Node>) = waiting.into_iter().partition(is_made);
+        if !sources.is_empty() {
+            sources.iter().try_for_each(|it| self.load(*it))?;
+            return Ok(None);
+        }
+        let mut ready = Vec::new();
+        for &node in &made {
+            let closure = Closure::of(&self.graph, &[node])?;
+            if self.waiting(&closure).is_empty() {
+                ready.push(node);
+            }
+        }
+        if ready.is_empty() {
+            let path = |it: &Node| String::from_utf8_lossy(self.graph.path(*it)).into_owned();
+            return Err(BuildError::DyndepCycle { files: made.iter().map(path).collect() });
+        }
+        let closure = Closure::of(&self.graph, &ready)?;
+        let stage = self.stage(Purpose::Dyndep, &closure, &ready)?;
+        self.next = Next::AfterDyndep(ready);
+        Ok(Some(stage))
+    }
+
+    fn load(&mut self, node: Node) -> Result<(), BuildError> {
+        let path = PathBuf::from(OsStr::from_bytes(self.graph.path(node)));
+        match fs::read(self.frame.root.join(&path)) {
+            Ok(text) => Ok(self.graph.load_dyndep(node, &text)?),
+            Err(_) if self.frame.dry_run => {
+                self.unknown.insert(node);
+                Ok(())
+            }
+            Err(source) => Err(BuildError::Dyndep { path, source }),
+        }
+    }
+}
+
+/// Returns the path that bytes of a manifest mean.
+pub(super) fn path_of(bytes: &[u8]) -> &Path {
+    Path::new(OsStr::from_bytes(bytes))
+}

@@ -1,0 +1,70 @@
+//! What keeps a graph from becoming a plan.
+
+use std::io;
+use std::path::PathBuf;
+
+use thiserror::Error;
+use walk_plan::AssembleError;
+
+use crate::{Place, ReadError};
+
+/// A graph that cannot be walked.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// The manifest, or a file that it names, is wrong.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// Edges wait for each other.
+    #[error("{place}: dependency cycle: {}", path.join(" -> "))]
+    Cycle {
+        /// Where one of them is declared.
+        place: Place,
+        /// The files around the cycle; the last is the first.
+        path: Vec<String>,
+    },
+    /// Something that only has to come first neither exists nor is made.
+    #[error("'{input}', needed by '{output}', missing and no known rule to make it")]
+    Missing {
+        /// What is missing.
+        input: String,
+        /// What needs it.
+        output: String,
+    },
+    /// The value of `deps` means nothing, or not without a `depfile`.
+    #[error("{place}: {what}")]
+    Deps {
+        /// Where the edge is declared.
+        place: Place,
+        /// What is wrong.
+        what: String,
+    },
+    /// A dyndep file cannot be read.
+    #[error("loading '{}': {source}", path.display())]
+    Dyndep {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Dyndep files can only be made once they were loaded.
+    #[error("the dyndep files {} can only be made once they were loaded", files.join(", "))]
+    DyndepCycle {
+        /// The files.
+        files: Vec<String>,
+    },
+    /// The manifest is out of date however often it is made again.
+    #[error(
+        "manifest '{}' still dirty after {tries} tries, perhaps system time is not set",
+        path.display()
+    )]
+    Unsettled {
+        /// The manifest.
+        path: PathBuf,
+        /// How often it was made.
+        tries: u32,
+    },
+    /// The edges make no plan.
+    #[error(transparent)]
+    Assemble(#[from] AssembleError),
+}
