@@ -67,6 +67,7 @@ mod context;
 mod gate;
 mod interrupt;
 mod job;
+mod limits;
 mod os;
 mod outcome;
 mod params;

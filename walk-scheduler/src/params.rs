@@ -31,6 +31,13 @@ pub struct SchedulingParams {
     /// carries the number: whoever collects the jobs counts, and calls
     /// [`clear_waiting`](crate::Scheduler::clear_waiting).
     pub max_failures: Option<NonZeroU32>,
+    /// How many jobs run at once, over all queues; as many as their tokens allow if `None`.
+    pub max_active: Option<NonZeroU32>,
+    /// While the machine's load average of the last minute is at or above this, and a job
+    /// runs, nothing more starts; the load is looked at whenever jobs may start, that is
+    /// when one ended (ninja's and make's `-l`). Where the system does not tell its load
+    /// there is no such limit, which the log says once.
+    pub max_load: Option<f64>,
 }
 
 impl Default for SchedulingParams {
@@ -41,6 +48,8 @@ impl Default for SchedulingParams {
             grace: Duration::from_secs(5),
             interrupt: Interrupt::default(),
             max_failures: None,
+            max_active: None,
+            max_load: None,
         }
     }
 }

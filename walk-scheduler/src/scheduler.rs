@@ -12,13 +12,12 @@ use std::time::{Duration, Instant, SystemTime};
 
 use crossbeam_channel::Receiver;
 
+use crate::limits::Limits;
+use crate::os;
 use crate::queues::{Entry, QueueId, Queues, SubmitError};
 use crate::run::Run;
 use crate::worker::{self, Assignment, Ended, Message, Workers};
 use crate::{InterruptCause, Job, JobContext, JobOutcome, SchedulingParams};
-
-/// How many jobs run at once at most, whatever the tokens: each of them has a thread.
-const MAX_THREADS: usize = 4096;
 
 /// Runs jobs on threads within the limits of named queues; each job is tagged with a `T`.
 ///
@@ -50,6 +49,9 @@ pub struct Scheduler<T> {
     submissions: u64,
     running: BTreeMap<usize, Running<T>>,
     free_slots: BTreeSet<usize>,
+    /// How many jobs are about to be started: they have their tokens.
+    handed_out: usize,
+    limits: Limits,
     /// No running job times out before this moment of the run's clock.
     quiet_until: Duration,
     /// Every running job has been told that the run is interrupted.
@@ -115,6 +117,8 @@ impl<T> Scheduler<T> {
             submissions: 0,
             running: BTreeMap::new(),
             free_slots: BTreeSet::new(),
+            handed_out: 0,
+            limits: Limits::new(params, os::load_average),
             quiet_until: Duration::MAX,
             told: false,
             job_timeout: params.job_timeout,
@@ -157,11 +161,12 @@ impl<T> Scheduler<T> {
     /// In a queue the highest priority goes first, then the earliest submission; a job that does
     /// not fit holds back all behind it. Between queues the same order decides.
     pub fn next_ready(&mut self) -> Option<Ready<T>> {
-        if self.is_interrupted() || self.running.len() >= MAX_THREADS {
+        if self.is_interrupted() || !self.limits.allow(self.running.len(), self.handed_out) {
             return None;
         }
         self.ripen();
         let Entry { tag, job, queue } = self.queues.pop()?;
+        self.handed_out += 1;
         Some(Ready { tag, job, queue })
     }
 
@@ -174,6 +179,7 @@ impl<T> Scheduler<T> {
     /// Starts a job in the smallest free slot, and returns the slot.
     pub fn start(&mut self, ready: Ready<T>) -> usize {
         let Ready { tag, mut job, queue } = ready;
+        self.handed_out -= 1;
         let slot = self.next_slot();
         self.free_slots.pop_first();
         let (tokens, attempt) = (job.get_tokens(), job.begin_attempt());

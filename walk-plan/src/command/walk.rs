@@ -316,8 +316,8 @@ impl CommandWalk {
         params.grace = self.plan.settings.grace;
         params.max_failures = self.options.max_failures;
         params.interrupt = self.options.interrupt.clone();
-        // params.max_active = self.options.max_active;
-        // params.max_load = self.options.max_load;
+        params.max_active = self.options.max_active;
+        params.max_load = self.options.max_load;
         params
     }
 

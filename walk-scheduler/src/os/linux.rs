@@ -24,6 +24,11 @@ pub(crate) fn exit_fd(child: Pid) -> Option<OwnedFd> {
     pidfd_open(child, PidfdFlags::empty()).ok()
 }
 
+/// Returns the load average of the last minute.
+pub(crate) fn load_average() -> Option<f64> {
+    fs::read_to_string("/proc/loadavg").ok()?.split_whitespace().next()?.parse().ok()
+}
+
 /// Makes orphans among the descendants of this process its children, from now on.
 pub(crate) fn adopt_orphans() {
     static ONCE: Once = Once::new();

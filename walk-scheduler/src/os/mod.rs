@@ -22,5 +22,5 @@ use portable as platform;
 pub(crate) use child::{Child, Kinship};
 pub(crate) use file::{create_to_append, may_execute, not_found};
 pub(crate) use leash::Leash;
-pub(crate) use platform::adopt_orphans;
+pub(crate) use platform::{adopt_orphans, load_average};
 pub(crate) use signal::signal_name;

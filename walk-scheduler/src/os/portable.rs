@@ -19,6 +19,11 @@ pub(crate) fn exit_fd(_child: Pid) -> Option<OwnedFd> {
     None
 }
 
+/// Tells no load.
+pub(crate) fn load_average() -> Option<f64> {
+    None
+}
+
 /// Does nothing: orphans go to the first process.
 pub(crate) fn adopt_orphans() {}
 

@@ -251,3 +251,25 @@ fn what_has_ended_can_be_collected_in_a_group() {
     drop(gate);
     assert_eq!(eventually_ended(&mut scheduler).tag, "gated");
 }
+
+/// What has its tokens and is not yet started counts: several may be taken before one starts.
+#[test]
+fn no_more_jobs_than_allowed_run_over_all_queues() {
+    let mut params = params(&[("a", 2), ("b", 2)]);
+    params.max_active = std::num::NonZeroU32::new(3);
+    let mut scheduler = Scheduler::new(&params);
+    for number in 0..4 {
+        let queue = if number < 2 { "a" } else { "b" };
+        scheduler.submit(number, nop().queue(queue)).expect("can run");
+    }
+    let taken: Vec<_> = std::iter::from_fn(|| scheduler.next_ready()).collect();
+    assert_eq!(taken.iter().map(|it| it.tag).collect::<Vec<_>>(), [0, 1, 2]);
+    for ready in taken {
+        scheduler.start(ready);
+    }
+    assert!(scheduler.next_ready().is_none());
+    finished(&mut scheduler);
+    assert_eq!(start_all(&mut scheduler), [3]);
+    drive(&mut scheduler);
+    assert_eq!(scheduler.max_active_jobs(), 3);
+}
