@@ -7,11 +7,16 @@ use crate::args::{Cli, Command, Common, PlanArgs, RunArgs};
 use crate::commands;
 use crate::error::{CliError, Result};
 use crate::exit::Exit;
+use crate::ninja;
 use crate::run;
 use crate::terminal::{Palette, Surroundings};
 
 /// Runs the command that `args` ask for, and says on stderr what stopped it.
 pub(crate) fn walk(args: impl IntoIterator<Item = OsString>) -> Exit {
+    let mut args = args.into_iter().peekable();
+    if args.peek().is_some_and(|it| ninja::is_ninja(it)) {
+        return ninja::run(args);
+    }
     let cli = match Cli::read(args) {
         Ok(cli) => cli,
         Err(error) => return usage(&error),

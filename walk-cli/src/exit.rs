@@ -27,9 +27,16 @@ pub(crate) enum Exit {
     NotNow,
     /// A signal ended it, after all that ran was stopped.
     Signal(i32),
+    /// Called as ninja: the code of the command that failed last, or one of ninja's own.
+    Ninja(u8),
 }
 
 impl Exit {
+    /// Anything that is wrong, apart from a command.
+    pub(crate) const NINJA_ERROR: Self = Self::Ninja(1);
+    /// A signal stopped the build: ninja exits, and does not die of it.
+    pub(crate) const NINJA_INTERRUPTED: Self = Self::Ninja(130);
+
     /// Returns the exit code, as a shell shows it.
     pub(crate) fn code(self) -> u8 {
         match self {
@@ -39,6 +46,7 @@ impl Exit {
             Self::Bug => 70,
             Self::State => 74,
             Self::NotNow => 75,
+            Self::Ninja(code) => code,
             Self::Signal(number) => u8::try_from(128 + number).unwrap_or(u8::MAX),
         }
     }
@@ -98,6 +106,7 @@ mod tests {
         check(Exit::NotNow, 75);
         check(Exit::Signal(2), 130);
         check(Exit::Signal(15), 143);
+        check(Exit::Ninja(3), 3);
     }
 
     #[test]

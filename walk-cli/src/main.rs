@@ -8,6 +8,8 @@
 //!                                                         │
 //!                                                 terminal, record
 //! ```
+//!
+//! Called by the name of ninja it goes another way, by ninja's own arguments: `ninja`.
 
 mod exit;
 
@@ -21,6 +23,8 @@ mod explain;
 mod run;
 
 mod commands;
+
+mod ninja;
 
 mod record;
 mod terminal;

@@ -153,7 +153,7 @@ fn from_stdin(dir: &Path) -> Result<Source> {
 }
 
 /// What those who wait are told.
-fn introduce(pid: u32, command: &str, since: SystemTime) -> String {
+pub(crate) fn introduce(pid: u32, command: &str, since: SystemTime) -> String {
     let time = humantime::format_rfc3339_seconds(since).to_string();
     let clock = time.split_once('T').map_or("", |it| it.1).trim_end_matches('Z').to_owned();
     format!("pid {pid}: walk {command}, since {clock} UTC")

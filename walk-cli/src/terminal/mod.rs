@@ -23,4 +23,4 @@ pub(crate) use eta::Durations;
 pub(crate) use line::{Line, Verdict, name_width};
 pub(crate) use output::{INDENT, Output};
 pub(crate) use screen::Screen;
-pub(crate) use text::{age, brief, seconds, tame};
+pub(crate) use text::{age, brief, seconds, tame, width};

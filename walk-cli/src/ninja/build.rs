@@ -1,0 +1,227 @@
+//! A build: one walk after the other, until what was asked for is up to date.
+//!
+//! The manifest comes first, then files that say what depends on what, then the targets. A
+//! walk that fails, or is told to stop, is the last.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::env;
+use std::io::{self, Write};
+use std::mem;
+use std::num::NonZeroU32;
+use std::os::unix::ffi::OsStrExt;
+use std::rc::Rc;
+
+use signal_hook::consts::SIGPIPE;
+use walk_core::{Event, Interrupt, Report};
+use walk_ninja::{Build, Frame, Purpose, Stage};
+use walk_plan::{ActionId, Captured, CommandWalk, Observer as _, Options, Plan};
+
+use super::args::Args;
+use super::printer::{Kind, Printer};
+use super::state::State;
+use super::stats::Stats;
+use super::status::Status;
+use super::stop::{Result, Stop};
+use super::template::Template;
+use super::watch::{Shared, Watch};
+use crate::exit::Exit;
+use crate::os::{self, Signals};
+use crate::run::log_as_ninja;
+
+/// Brings the targets up to date.
+pub(super) fn run(args: &Args, frame: Frame) -> Result<Exit> {
+    let template = template()?;
+    let mut stats = Stats::default();
+    let mut build = stats.measure("manifest read", || Build::new(frame.clone()))?;
+    let (state, has_waited) = State::lock(build.state_dir())?;
+    if has_waited {
+        build = Build::new(frame)?;
+    }
+    let mut run = Run::new(args, template, build, state, stats)?;
+    run.warn();
+    let exit = run.stages();
+    run.status.get().printer.start_line();
+    if args.debug.stats {
+        run.status.get().printer.below(run.stats.render().as_bytes());
+    }
+    // The process is about to end: there is no use in tidying up a graph before that.
+    mem::forget(run);
+    exit
+}
+
+/// Returns what is printed before each edge.
+pub(super) fn template() -> Result<Template> {
+    let value = env::var_os("NINJA_STATUS");
+    Template::read(value.as_deref().map(OsStrExt::as_bytes)).map_err(Stop::Fatal)
+}
+
+/// Returns a status that prints to the streams of the process.
+pub(super) fn status(args: &Args, template: Template) -> Status {
+    let printer = Printer::of_process(Kind::of_process(args.volume));
+    Status::new(printer, template, args.volume, args.jobs.map(NonZeroU32::get))
+}
+
+struct Run<'a> {
+    args: &'a Args,
+    build: Rc<RefCell<Build>>,
+    watch: Rc<RefCell<Watch>>,
+    status: Shared,
+    state: State,
+    interrupt: Interrupt,
+    signals: Signals,
+    stats: Stats,
+}
+
+impl<'a> Run<'a> {
+    fn new(
+        args: &'a Args,
+        template: Template,
+        build: Build,
+        state: State,
+        stats: Stats,
+    ) -> Result<Self> {
+        let last_times = match template.predicts() {
+            true => state.dir.notes()?.into_iter().map(|it| (it.0, it.1.duration())).collect(),
+            false => BTreeMap::new(),
+        };
+        let build = Rc::new(RefCell::new(build));
+        let status = Shared::new(status(args, template));
+        log_as_ninja(Box::new(Log(status.clone())));
+        let interrupt = Interrupt::default();
+        let signals = Signals::handle(interrupt.clone(), Deaf)
+            .map_err(|error| Stop::Fatal(format!("cannot handle signals: {error}")))?;
+        let watch = Watch {
+            build: Rc::clone(&build),
+            edges: Vec::new(),
+            status: status.clone(),
+            volume: args.volume,
+            explains: args.debug.explain,
+            last_times,
+            interrupt: interrupt.clone(),
+            executed: 0,
+            failed: 0,
+            last_code: 1,
+        };
+        let watch = Rc::new(RefCell::new(watch));
+        Ok(Self { args, build, watch, status, state, interrupt, signals, stats })
+    }
+
+    fn warn(&self) {
+        for warning in self.build.borrow().graph().warnings() {
+            let text = format!("ninja: warning: {warning}\n");
+            self.status.get().printer.complain(text.as_bytes());
+        }
+    }
+
+    fn stages(&mut self) -> Result<Exit> {
+        loop {
+            let stage = self.build.borrow_mut().next_stage(&self.args.targets)?;
+            let Some(stage) = stage else { break };
+            let purpose = stage.purpose;
+            let before = self.watch.borrow().executed;
+            let result = self.walk(stage).and_then(|report| self.check(&report, purpose));
+            result.map_err(|stop| match purpose {
+                Purpose::Manifest => stop.rebuilding(&self.args.file.to_string_lossy()),
+                _ => stop,
+            })?;
+            let has_run = self.watch.borrow().executed > before;
+            self.stats.measure("stage end", || self.build.borrow_mut().stage_done(has_run))?;
+            if purpose == Purpose::Manifest && has_run {
+                self.start_over()?;
+            }
+        }
+        if self.watch.borrow().executed == 0 {
+            self.status.get().inform("no work to do.");
+        }
+        Ok(Exit::Done)
+    }
+
+    /// Begins anew after the manifest was made again.
+    fn start_over(&mut self) -> Result<()> {
+        self.watch.borrow_mut().executed = 0;
+        self.status.get().reset();
+        self.warn();
+        let path = self.build.borrow().state_dir();
+        if path != self.state.dir.path() {
+            self.state = State::lock(path)?.0;
+        }
+        Ok(())
+    }
+
+    fn walk(&mut self, stage: Stage) -> Result<Report> {
+        let edges = stage.edges().to_vec();
+        let (plan, targets) = (stage.plan, stage.targets);
+        let loaded = self.stats.measure("state load", || self.state.load())?;
+        let options = self.options();
+        let mut walk = CommandWalk::with_loaded(plan, self.state.dir.clone(), loaded, options)?;
+        let dag = self.stats.measure("graph", || walk.dag(&targets))?;
+        self.watch.borrow_mut().begin(edges, walk.plan(), &dag);
+        let watch = Rc::clone(&self.watch);
+        let observer = move |plan: &Plan, event: &Event<'_, ActionId>, seen: Option<&Captured>| {
+            watch.borrow_mut().on_event(plan, event, seen);
+        };
+        walk.set_observer(Box::new(observer));
+        let report = self.stats.measure("walk", || walk.run(&dag));
+        self.state.loaded = Some(walk.into_loaded());
+        Ok(report?)
+    }
+
+    fn options(&self) -> Options {
+        let mut options = Options::default();
+        options.max_failures = self.args.failures;
+        options.max_active = self.args.jobs;
+        options.max_load = self.args.load;
+        options.interrupt = self.interrupt.clone();
+        options
+    }
+
+    /// Says how a walk stopped that did not succeed.
+    fn check(&self, report: &Report, purpose: Purpose) -> Result<()> {
+        let (failed, code) = {
+            let watch = self.watch.borrow();
+            (watch.failed, watch.last_code)
+        };
+        let mut status = self.status.get();
+        if status.printer.is_broken() {
+            return Err(Stop::Said(Exit::Signal(SIGPIPE)));
+        }
+        let (why, exit) = match self.args.failures {
+            _ if self.signals.received().is_some() || report.is_interrupted() => {
+                ("interrupted by user", Exit::NINJA_INTERRUPTED)
+            }
+            _ if report.is_success() => return Ok(()),
+            Some(NonZeroU32::MIN) => ("subcommand failed", Exit::Ninja(code)),
+            Some(limit) if failed >= limit.get() => ("subcommands failed", Exit::Ninja(code)),
+            _ => ("cannot make progress due to previous errors", Exit::Ninja(code)),
+        };
+        if purpose == Purpose::Manifest {
+            return Err(Stop::Error(why.into()));
+        }
+        status.stop(why);
+        Err(Stop::Said(exit))
+    }
+}
+
+/// Where warnings of the walk go: above the line of the status.
+struct Log(Shared);
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.get().printer.complain(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// ninja says nothing of signals before all that runs has stopped.
+struct Deaf;
+
+impl os::Listener for Deaf {
+    fn stopping(&self, _: bool) {}
+    fn suspended(&self) {}
+    fn resumed(&self) {}
+}
