@@ -6,6 +6,7 @@ use std::io;
 use std::path::PathBuf;
 
 use signal_hook::consts::SIGPIPE;
+use walk_ninja::BuildError;
 use walk_plan::{ManifestError, TargetError, WalkError};
 
 use crate::exit::Exit;
@@ -16,11 +17,14 @@ pub(crate) type Result<T, E = CliError> = std::result::Result<T, E>;
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CliError {
     /// There is nothing to read.
-    #[error("no manifest in `{}`: looked for walk.toml, walk.json and walk.jsonl; `-f FILE` names another", .0.display())]
+    #[error("no manifest in `{}`: looked for walk.toml, walk.json, walk.jsonl and build.ninja; `-f FILE` names another", .0.display())]
     NoManifest(PathBuf),
     /// The manifest is wrong; the message has its place.
     #[error(transparent)]
     Manifest(#[from] ManifestError),
+    /// The manifest of ninja is wrong; the message has its place.
+    #[error(transparent)]
+    Ninja(#[from] BuildError),
     /// A target means nothing.
     #[error(transparent)]
     Target(#[from] TargetError),
@@ -52,9 +56,11 @@ impl CliError {
     /// Returns how the command ends because of this.
     pub(crate) fn exit(&self) -> Exit {
         match self {
-            Self::NoManifest(_) | Self::Manifest(_) | Self::Target(_) | Self::Usage(_) => {
-                Exit::Usage
-            }
+            Self::NoManifest(_)
+            | Self::Manifest(_)
+            | Self::Ninja(_)
+            | Self::Target(_)
+            | Self::Usage(_) => Exit::Usage,
             Self::Walk(error) if error.is_state() => Exit::State,
             Self::Walk(_) => Exit::Usage,
             Self::Locked(_) => Exit::NotNow,

@@ -8,6 +8,8 @@ use walk_plan::{
     CommandWalk, Held, Loaded, Lock, Options, Overrides, Plan, Source, StateDir, WalkError,
 };
 
+use walk_ninja::{Build, BuildError, Frame};
+
 use crate::args::Common;
 use crate::error::{CliError, Result};
 
@@ -25,7 +27,19 @@ pub(crate) struct Project {
 impl Project {
     /// Reads the manifest that `common` names, or the one in the directory.
     pub(crate) fn read(common: &Common, jobs: Option<u32>) -> Result<Self> {
-        Self::of(common, source(common)?, overrides(common, jobs))
+        match ninja(common, jobs)? {
+            Some(frame) => Self::of_ninja(common, frame),
+            None => Self::of(common, source(common)?, overrides(common, jobs)),
+        }
+    }
+
+    /// Reads a manifest of ninja, to be asked about.
+    fn of_ninja(common: &Common, frame: Frame) -> Result<Self> {
+        let source = Source::File(frame.root.join(&frame.manifest));
+        let build = Build::new(frame).map_err(BuildError::from)?;
+        let state = state_of_ninja(common, &build);
+        let (plan, overrides) = (build.into_plan()?, Overrides::default());
+        Ok(Self { plan, state, source, overrides, early: None })
     }
 
     fn of(common: &Common, source: Source, overrides: Overrides) -> Result<Self> {
@@ -106,19 +120,59 @@ impl Project {
         if let Some((lock, loaded)) = self.early.take() {
             return Ok((lock, Some(loaded)));
         }
-        self.state.create()?;
-        let who = introduce(std::process::id(), command, SystemTime::now());
-        match self.state.try_lock(&who)? {
-            Held::Ours(lock) => Ok((lock, None)),
-            Held::By(holder) if common.no_wait => Err(CliError::Locked(holder)),
-            Held::By(holder) => {
-                let _ = writeln!(io::stderr(), "waiting for walk ({holder}) ...");
-                let lock = self.state.lock(&who)?;
-                self.plan = Plan::read(&self.source, &self.overrides)?;
-                Ok((lock, None))
-            }
+        let (lock, has_waited) = take_lock(&self.state, common, command)?;
+        if has_waited {
+            self.plan = Plan::read(&self.source, &self.overrides)?;
+        }
+        Ok((lock, None))
+    }
+}
+
+/// Takes the lock; while another walk has it, waits for it, and says so once. Returns whether
+/// it did: what was read before may have changed.
+pub(crate) fn take_lock(state: &StateDir, common: &Common, command: &str) -> Result<(Lock, bool)> {
+    state.create()?;
+    let who = introduce(std::process::id(), command, SystemTime::now());
+    match state.try_lock(&who)? {
+        Held::Ours(lock) => Ok((lock, false)),
+        Held::By(holder) if common.no_wait => Err(CliError::Locked(holder)),
+        Held::By(holder) => {
+            let _ = writeln!(io::stderr(), "waiting for walk ({holder}) ...");
+            Ok((state.lock(&who)?, true))
         }
     }
+}
+
+/// Returns what to read if the manifest is one of ninja: it is called so, or there is no other.
+pub(crate) fn ninja(common: &Common, jobs: Option<u32>) -> Result<Option<Frame>> {
+    let dir = common.at(Path::new(""));
+    let path = match &common.file {
+        Some(file) => common.at(file),
+        None if Plan::find(&dir).is_some() => return Ok(None),
+        None => dir.join("build.ninja"),
+    };
+    if path.extension().is_none_or(|it| it != "ninja") || !path.is_file() {
+        return Ok(None);
+    }
+    if let Some((name, _)) = common.set.first() {
+        let wrong = format!("--set {name}: a manifest of ninja has no variables to be set");
+        return Err(CliError::Usage(wrong));
+    }
+    let full = std::path::absolute(&path).map_err(|source| CliError::File {
+        verb: "find",
+        path: path.clone(),
+        source,
+    })?;
+    let (root, name) = (full.parent().unwrap_or(&full), full.file_name().unwrap_or_default());
+    let mut frame = Frame::new(root, name);
+    let cpus = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    frame.jobs = jobs.unwrap_or_else(|| u32::try_from(cpus()).unwrap_or(u32::MAX));
+    Ok(Some(frame))
+}
+
+/// Returns where the state of a manifest of ninja is.
+pub(crate) fn state_of_ninja(common: &Common, build: &Build) -> StateDir {
+    StateDir::new(common.state_dir.as_ref().map_or_else(|| build.state_dir(), |it| common.at(it)))
 }
 
 fn overrides(common: &Common, jobs: Option<u32>) -> Overrides {

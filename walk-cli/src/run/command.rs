@@ -11,15 +11,15 @@ use walk_core::{Dag, Event, Interrupt, Report};
 use walk_plan::{ActionId, Captured, CommandWalk, Observer as _, Plan, StateDir};
 
 use super::logging::log_to;
-use super::setup;
 use super::summary::Summary;
 use super::tally::Tally;
 use super::watch::{Taste, Watch};
+use super::{setup, stages};
 use crate::args::{Common, RunArgs};
 use crate::error::{CliError, Result};
 use crate::exit::Exit;
 use crate::os::{Signals, jobs_of_make};
-use crate::project::Project;
+use crate::project::{self, Project};
 use crate::record::Start;
 use crate::terminal::{Console, Output};
 
@@ -27,6 +27,9 @@ use crate::terminal::{Console, Output};
 pub(crate) fn run(common: &Common, args: &RunArgs) -> Result<Exit> {
     let started = Instant::now();
     let jobs = args.jobs.or_else(jobs_of_make);
+    if let Some(frame) = project::ninja(common, jobs)? {
+        return stages::run(common, args, frame);
+    }
     let mut project = Project::read_with_state(common, jobs, "run")?;
     project.plan.select(&args.targets)?;
     let interrupt = Interrupt::default();
@@ -43,11 +46,7 @@ pub(crate) fn run(common: &Common, args: &RunArgs) -> Result<Exit> {
     begin(&walk, &dag, &mut watch);
     let watch = Rc::new(RefCell::new(watch));
     observe(&mut walk, &watch);
-    let signals = Signals::handle(interrupt, console.clone()).map_err(|source| CliError::File {
-        verb: "handle",
-        path: "signals".into(),
-        source,
-    })?;
+    let signals = handle_signals(interrupt, &console)?;
     let result = walk.run(&dag);
     console.finish();
     let (plan, state) = (walk.plan(), walk.state());
@@ -67,7 +66,12 @@ pub(crate) fn run(common: &Common, args: &RunArgs) -> Result<Exit> {
     signals.received().map_or(exit, |signal| Ok(Exit::Signal(signal)))
 }
 
-fn begin(walk: &CommandWalk, dag: &Dag<ActionId>, watch: &mut Watch) {
+pub(super) fn handle_signals(interrupt: Interrupt, console: &Console) -> Result<Signals> {
+    let cannot = |source| CliError::File { verb: "handle", path: "signals".into(), source };
+    Signals::handle(interrupt, console.clone()).map_err(cannot)
+}
+
+pub(super) fn begin(walk: &CommandWalk, dag: &Dag<ActionId>, watch: &mut Watch) {
     let plan = walk.plan();
     watch.console.set_total(dag.len());
     watch.records.start(&Start {
@@ -79,7 +83,7 @@ fn begin(walk: &CommandWalk, dag: &Dag<ActionId>, watch: &mut Watch) {
     });
 }
 
-fn observe(walk: &mut CommandWalk, watch: &Rc<RefCell<Watch>>) {
+pub(super) fn observe(walk: &mut CommandWalk, watch: &Rc<RefCell<Watch>>) {
     let watch = Rc::clone(watch);
     let observer = move |plan: &Plan, event: &Event<'_, ActionId>, seen: Option<&Captured>| {
         watch.borrow_mut().on_event(plan, event, seen);
@@ -88,20 +92,20 @@ fn observe(walk: &mut CommandWalk, watch: &Rc<RefCell<Watch>>) {
 }
 
 /// A run that ended.
-struct Ended<'a> {
-    common: &'a Common,
-    dag: &'a Dag<ActionId>,
-    plan: &'a Plan,
-    state: &'a StateDir,
-    taste: Taste,
-    limit: Option<NonZeroU32>,
+pub(super) struct Ended<'a> {
+    pub(super) common: &'a Common,
+    pub(super) dag: &'a Dag<ActionId>,
+    pub(super) plan: &'a Plan,
+    pub(super) state: &'a StateDir,
+    pub(super) taste: Taste,
+    pub(super) limit: Option<NonZeroU32>,
     /// How long it took, reading the manifest included, waiting for the lock not.
-    duration: Duration,
+    pub(super) duration: Duration,
 }
 
 impl Ended<'_> {
     /// Says how the run ended, writes the records, and returns the exit.
-    fn conclude(
+    pub(super) fn conclude(
         &self,
         report: &Report,
         signals: &Signals,
@@ -127,7 +131,7 @@ impl Ended<'_> {
     }
 
     /// Says in the records that the run came to no end of its own.
-    fn give_up(&self, error: CliError, watch: &mut Watch) -> Result<Exit> {
+    pub(super) fn give_up(&self, error: CliError, watch: &mut Watch) -> Result<Exit> {
         watch.records.close(Tally::default(), error.exit(), self.duration)?;
         Err(error)
     }

@@ -1,6 +1,7 @@
 //! `walk run`: brings targets up to date.
 //!
 //! - `command` is the way of one run, from the arguments to the exit.
+//! - `stages` is that of a manifest of ninja, which takes several walks.
 //! - `setup` makes of the arguments what a run is set up with.
 //! - `watch` hears what happens and tells the terminal and the records.
 //! - `tally` counts how actions ended, and what exit that is; `summary` is what is said of
@@ -8,6 +9,7 @@
 //! - `logging` is where warnings go.
 
 mod command;
+mod stages;
 
 mod setup;
 

@@ -7,6 +7,7 @@
 
 use std::ffi::OsStr;
 use std::fs;
+use std::io;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
@@ -217,6 +218,30 @@ impl Build {
         Ok(())
     }
 
+    /// Returns all edges as one plan, to be asked about: what dyndep files say is part of it if
+    /// they are there.
+    ///
+    /// # Errors
+    ///
+    /// As of [`next_stage`](Self::next_stage).
+    pub fn into_plan(mut self) -> Result<Plan, BuildError> {
+        let outputs =
+            |graph: &Graph| -> Vec<Node> { graph.edges().map(|it| graph.outputs(it)[0]).collect() };
+        loop {
+            let closure = Closure::of(&self.graph, &outputs(&self.graph))?;
+            let waiting = self.waiting(&closure);
+            if waiting.is_empty() {
+                let targets = self.targets(&[])?;
+                return Ok(self.stage(Purpose::Targets, &closure, &targets)?.plan);
+            }
+            for node in waiting {
+                if !self.load_if_there(node)? {
+                    self.unknown.insert(node);
+                }
+            }
+        }
+    }
+
     fn manifest_stage(&mut self) -> Result<Option<Stage>, BuildError> {
         let node = self.graph.node(self.frame.manifest.as_os_str().as_bytes());
         let Some(node) = node.filter(|it| self.graph.producer(*it).is_some()) else {
@@ -284,14 +309,27 @@ impl Build {
     }
 
     fn load(&mut self, node: Node) -> Result<(), BuildError> {
-        let path = PathBuf::from(OsStr::from_bytes(self.graph.path(node)));
-        match fs::read(self.frame.root.join(&path)) {
-            Ok(text) => Ok(self.graph.load_dyndep(node, &text)?),
-            Err(_) if self.frame.dry_run => {
-                self.unknown.insert(node);
-                Ok(())
+        if self.load_if_there(node)? {
+            return Ok(());
+        }
+        if self.frame.dry_run {
+            self.unknown.insert(node);
+            return Ok(());
+        }
+        let path = path_of(self.graph.path(node)).into();
+        Err(BuildError::Dyndep { path, source: io::ErrorKind::NotFound.into() })
+    }
+
+    /// Loads a dyndep file, and returns whether it is there.
+    fn load_if_there(&mut self, node: Node) -> Result<bool, BuildError> {
+        let path = path_of(self.graph.path(node));
+        match fs::read(self.frame.root.join(path)) {
+            Ok(text) => {
+                self.graph.load_dyndep(node, &text)?;
+                Ok(true)
             }
-            Err(source) => Err(BuildError::Dyndep { path, source }),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(source) => Err(BuildError::Dyndep { path: path.into(), source }),
         }
     }
 }
