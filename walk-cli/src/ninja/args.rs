@@ -53,6 +53,7 @@ pub(super) enum Volume {
 
 /// The modes of `-d`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a mode of its own")]
 pub(super) struct Debug {
     pub(super) stats: bool,
     pub(super) explain: bool,
@@ -232,8 +233,8 @@ fn integer(text: &str) -> Option<i64> {
 /// Reads as C's `strtod` does: up to where it is no number any more.
 fn load(text: &str) -> Result<Option<f64>, Answer> {
     let text = text.trim_ascii_start();
-    let starts = (1..=text.len()).rev().filter_map(|end| text.get(..end));
-    let number = starts.filter_map(|it| it.parse::<f64>().ok()).next();
+    let mut starts = (1..=text.len()).rev().filter_map(|end| text.get(..end));
+    let number = starts.find_map(|it| it.parse::<f64>().ok());
     match number {
         Some(load) => Ok((load > 0.0).then_some(load)),
         None => Err(answer::fatal("-l parameter not numeric: did you mean -l 0.0?")),

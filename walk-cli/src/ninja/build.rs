@@ -11,6 +11,7 @@ use std::mem;
 use std::num::NonZeroU32;
 use std::os::unix::ffi::OsStrExt;
 use std::rc::Rc;
+use std::time::Duration;
 
 use signal_hook::consts::SIGPIPE;
 use walk_core::{Event, Interrupt, Report};
@@ -34,11 +35,11 @@ pub(super) fn run(args: &Args, frame: Frame) -> Result<Exit> {
     let template = template()?;
     let mut stats = Stats::default();
     let mut build = stats.measure("manifest read", || Build::new(frame.clone()))?;
-    let (state, has_waited) = State::lock(build.state_dir())?;
+    let (ours, has_waited) = State::lock(build.state_dir())?;
     if has_waited {
         build = Build::new(frame)?;
     }
-    let mut run = Run::new(args, template, build, state, stats)?;
+    let mut run = Run::new(args, template, build, ours, stats)?;
     run.warn();
     let exit = run.stages();
     run.status.get().printer.start_line();
@@ -62,12 +63,18 @@ pub(super) fn status(args: &Args, template: Template) -> Status {
     Status::new(printer, template, args.volume, args.jobs.map(NonZeroU32::get))
 }
 
+/// Returns how long each edge took when it ran last, by name.
+fn last_times(ours: &State) -> Result<BTreeMap<String, Duration>> {
+    let notes = ours.dir.notes()?.into_iter();
+    Ok(notes.map(|(name, note)| (name, note.duration())).collect())
+}
+
 struct Run<'a> {
     args: &'a Args,
     build: Rc<RefCell<Build>>,
     watch: Rc<RefCell<Watch>>,
     status: Shared,
-    state: State,
+    ours: State,
     interrupt: Interrupt,
     signals: Signals,
     stats: Stats,
@@ -78,13 +85,10 @@ impl<'a> Run<'a> {
         args: &'a Args,
         template: Template,
         build: Build,
-        state: State,
+        ours: State,
         stats: Stats,
     ) -> Result<Self> {
-        let last_times = match template.predicts() {
-            true => state.dir.notes()?.into_iter().map(|it| (it.0, it.1.duration())).collect(),
-            false => BTreeMap::new(),
-        };
+        let last_times = if template.predicts() { last_times(&ours)? } else { BTreeMap::new() };
         let build = Rc::new(RefCell::new(build));
         let status = Shared::new(status(args, template));
         log_as_ninja(Box::new(Log(status.clone())));
@@ -104,7 +108,7 @@ impl<'a> Run<'a> {
             last_code: 1,
         };
         let watch = Rc::new(RefCell::new(watch));
-        Ok(Self { args, build, watch, status, state, interrupt, signals, stats })
+        Ok(Self { args, build, watch, status, ours, interrupt, signals, stats })
     }
 
     fn warn(&self) {
@@ -143,8 +147,8 @@ impl<'a> Run<'a> {
         self.status.get().reset();
         self.warn();
         let path = self.build.borrow().state_dir();
-        if path != self.state.dir.path() {
-            self.state = State::lock(path)?.0;
+        if path != self.ours.dir.path() {
+            self.ours = State::lock(path)?.0;
         }
         Ok(())
     }
@@ -152,9 +156,9 @@ impl<'a> Run<'a> {
     fn walk(&mut self, stage: Stage) -> Result<Report> {
         let edges = stage.edges().to_vec();
         let (plan, targets) = (stage.plan, stage.targets);
-        let loaded = self.stats.measure("state load", || self.state.load())?;
+        let loaded = self.stats.measure("state load", || self.ours.load())?;
         let options = self.options();
-        let mut walk = CommandWalk::with_loaded(plan, self.state.dir.clone(), loaded, options)?;
+        let mut walk = CommandWalk::with_loaded(plan, self.ours.dir.clone(), loaded, options)?;
         let dag = self.stats.measure("graph", || walk.dag(&targets))?;
         self.watch.borrow_mut().begin(edges, walk.plan(), &dag);
         let watch = Rc::clone(&self.watch);
@@ -163,7 +167,7 @@ impl<'a> Run<'a> {
         };
         walk.set_observer(Box::new(observer));
         let report = self.stats.measure("walk", || walk.run(&dag));
-        self.state.loaded = Some(walk.into_loaded());
+        self.ours.loaded = Some(walk.into_loaded());
         Ok(report?)
     }
 

@@ -2,8 +2,10 @@
 
 use std::env;
 use std::ffi::OsString;
+use std::fs;
 use std::io::{self, Write as _};
 use std::num::NonZeroU32;
+use std::path::PathBuf;
 use std::thread::available_parallelism;
 
 use walk_ninja::Frame;
@@ -27,8 +29,7 @@ fn go(args: &Args) -> Result<Exit> {
     for warning in &args.warnings {
         let _ = writeln!(io::stderr(), "ninja: warning: {warning}");
     }
-    enter(args)?;
-    let frame = frame(args)?;
+    let frame = frame(args, enter(args)?);
     match &args.tool {
         Some(tool) => tools::run(frame, tool),
         None if args.dry_run => forecast::run(args, frame),
@@ -41,28 +42,30 @@ fn usual_jobs() -> NonZeroU32 {
     of_make.unwrap_or_else(|| default_jobs(available_parallelism().map_or(0, Into::into)))
 }
 
-/// Goes to the directory of `-C`; editors look for the line that says so.
-fn enter(args: &Args) -> Result<()> {
-    let Some(directory) = &args.directory else { return Ok(()) };
+/// Returns the directory of `-C`, absolute; editors look for the line that says so.
+fn enter(args: &Args) -> Result<PathBuf> {
+    let Some(directory) = &args.directory else {
+        return env::current_dir().map_err(|error| {
+            Stop::Fatal(format!("cannot determine working directory: {}", words_of(&error)))
+        });
+    };
     if args.tool.is_none() && args.volume != Volume::Quiet {
         let _ = writeln!(io::stdout(), "ninja: Entering directory `{}'", directory.display());
     }
-    env::set_current_dir(directory).map_err(|error| {
+    fs::canonicalize(directory.join(".")).map_err(|error| {
         let why = words_of(&error);
         Stop::Fatal(format!("chdir to '{}' - {why}", directory.display()))
     })
 }
 
-fn frame(args: &Args) -> Result<Frame> {
-    let root = env::current_dir()
-        .map_err(|error| Stop::Fatal(format!("cannot determine working directory: {error}")))?;
+fn frame(args: &Args, root: PathBuf) -> Frame {
     let mut frame = Frame::new(root, &args.file);
     frame.read = args.read.clone();
     frame.jobs = args.jobs.map_or(u32::MAX, NonZeroU32::get);
     frame.dry_run = args.dry_run;
     frame.keep_depfiles = args.debug.keep_depfiles;
     frame.keep_response_files = args.debug.keep_response_files;
-    Ok(frame)
+    frame
 }
 
 /// Returns the reason without the number that the standard library adds.

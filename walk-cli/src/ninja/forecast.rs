@@ -47,10 +47,10 @@ pub(super) fn run(args: &Args, frame: Frame) -> Result<Exit> {
 }
 
 /// Returns the edges of one walk that would run, in the order in which they would.
-fn would_run(stage: Stage, state: StateDir) -> Result<Vec<Wanted>> {
+fn would_run(stage: Stage, memory: StateDir) -> Result<Vec<Wanted>> {
     let edges = stage.edges().to_vec();
     let (plan, targets) = (stage.plan, stage.targets);
-    let mut walk = CommandWalk::open_dry(plan, state, Options::default())?;
+    let mut walk = CommandWalk::open_dry(plan, memory, Options::default())?;
     let dag = walk.dag(&targets)?;
     let wanted = Rc::new(RefCell::new(Vec::new()));
     let found = Rc::clone(&wanted);
@@ -72,7 +72,9 @@ fn print(args: &Args, build: &Build, status: &mut Status, mut wanted: Vec<Wanted
     let graph = build.graph();
     let mut seen = HashSet::new();
     wanted.retain(|it| !graph.is_phony(it.edge) && seen.insert(it.edge));
-    wanted.iter().for_each(|_| status.add(None));
+    for _ in &wanted {
+        status.add(None);
+    }
     for Wanted { edge, has_terminal, reason } in &wanted {
         let text = watch::text(graph, *edge, args.volume);
         if let (true, Some(reason)) = (args.debug.explain, reason) {

@@ -84,9 +84,10 @@ impl Forecast {
     /// Returns which part of the time is over, from 0 to 1.
     pub(super) fn part(&self) -> f64 {
         let trusts_last = self.known > 0 && self.is_like_last();
-        let (left, known, unknown) = match trusts_last {
-            true => (self.known_left, self.known, self.unknown),
-            false => (Duration::ZERO, 0, self.known + self.unknown),
+        let (left, known, unknown) = if trusts_last {
+            (self.known_left, self.known, self.unknown)
+        } else {
+            (Duration::ZERO, 0, self.known + self.unknown)
         };
         let count = f64::from(self.ended + known);
         let spent = self.spent.as_secs_f64();
@@ -146,7 +147,9 @@ mod tests {
     fn what_took_long_last_time_counts_more() {
         let mut forecast = Forecast::default();
         let last = [200, 300, 400, 1000].map(|it| Some(ms(it)));
-        last.iter().for_each(|it| forecast.add(*it));
+        for time in last {
+            forecast.add(time);
+        }
         let mut check = |position: usize, expected: u32| {
             forecast.end(last[position], last[position].expect("it is known"));
             assert_eq!(format!("{:.0}", forecast.part() * 100.0), expected.to_string());
@@ -160,7 +163,9 @@ mod tests {
     #[test]
     fn what_never_ran_is_taken_for_average() {
         let mut forecast = Forecast::default();
-        (0..4).for_each(|_| forecast.add(None));
+        for _ in 0..4 {
+            forecast.add(None);
+        }
         assert!(forecast.part().abs() < f64::EPSILON);
         forecast.end(None, ms(500));
         assert!((forecast.part() - 0.25).abs() < 1e-9);
@@ -172,7 +177,8 @@ mod tests {
     #[test]
     fn a_last_time_that_is_ten_times_off_is_left_aside() {
         let mut forecast = Forecast::default();
-        (0..2).for_each(|_| forecast.add(Some(ms(10))));
+        forecast.add(Some(ms(10)));
+        forecast.add(Some(ms(10)));
         forecast.end(Some(ms(10)), ms(1000));
         assert!((forecast.part() - 0.5).abs() < 1e-9);
     }

@@ -59,8 +59,8 @@ mod tests {
         assert_eq!(stats.measure("nothing", || 7), 7);
         stats.parts.clear();
         stats.add("manifest parse", Duration::from_micros(54));
-        stats.add("walk", Duration::from_micros(1_000));
-        stats.add("walk", Duration::from_micros(2_000));
+        stats.add("walk", Duration::from_millis(1));
+        stats.add("walk", Duration::from_millis(2));
         insta::assert_snapshot!(stats.render());
     }
 }

@@ -175,7 +175,9 @@ mod tests {
     /// A build of four edges: one is up to date, one prints, one has the terminal, one fails.
     fn build(kind: Kind, volume: Volume) -> String {
         let (mut status, written) = status(kind, volume, "[%f/%t %r %u] ");
-        (0..4).for_each(|_| status.add(None));
+        for _ in 0..4 {
+            status.add(None);
+        }
         status.remove(None);
         status.start(b"one", false);
         status.start(b"con", true);

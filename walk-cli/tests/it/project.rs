@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::io::{Read as _, Write as _};
 use std::os::unix::process::ExitStatusExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
 use rustix::fs::{CWD, FileType, Mode, mknodat};
@@ -75,7 +75,12 @@ impl Project {
     /// The command, with nothing in its environment but the path and what makes it the same
     /// everywhere.
     pub(crate) fn command(&self, args: &str) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_walk"));
+        self.command_at(env!("CARGO_BIN_EXE_walk").as_ref(), args)
+    }
+
+    /// The same, called by another name.
+    pub(crate) fn command_at(&self, program: &Path, args: &str) -> Command {
+        let mut command = Command::new(program);
         command.args(args.split_whitespace()).current_dir(self.dir.path()).env_clear();
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
         command.stdin(Stdio::null());
@@ -88,9 +93,7 @@ impl Project {
 
     /// Starts the command; its output can be read while it runs.
     pub(crate) fn start(&self, args: &str) -> Running {
-        let mut command = self.command(args);
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        Running(command.spawn().expect("it runs"))
+        Running::start(self.command(args))
     }
 }
 
@@ -98,6 +101,11 @@ impl Project {
 pub(crate) struct Running(pub(crate) Child);
 
 impl Running {
+    pub(crate) fn start(mut command: Command) -> Self {
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        Self(command.spawn().expect("it runs"))
+    }
+
     pub(crate) fn pid(&self) -> Pid {
         Pid::from_child(&self.0)
     }
@@ -124,7 +132,7 @@ impl Running {
 }
 
 impl Done {
-    fn of(output: Output) -> Self {
+    pub(crate) fn of(output: Output) -> Self {
         let signal = output.status.signal();
         Self {
             code: output.status.code().or(signal.map(|it| 128 + it)).expect("one of both"),

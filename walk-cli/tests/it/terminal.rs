@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{Read as _, pipe};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
@@ -12,16 +12,20 @@ fn simple() -> Project {
     Project::new("[action.a]\nrun = \"printf 'red\\\\033[2J\\\\n'\"\nalways = true\n")
 }
 
-/// Runs the command on a terminal, and returns all that was written to it.
 fn on_a_terminal(project: &Project, args: &str, variables: &[(&str, &str)]) -> String {
+    let mut command = project.command(args);
+    command.env("TERM", "xterm").envs(variables.iter().copied());
+    written_to_a_terminal(command)
+}
+
+/// Runs a command on a terminal, and returns all that was written to it.
+pub(crate) fn written_to_a_terminal(mut command: Command) -> String {
     let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a terminal");
     grantpt(&terminal).expect("it is ours");
     unlockpt(&terminal).expect("it is ours");
     let name = ptsname(&terminal, Vec::new()).expect("it has a name");
     let name = name.into_string().expect("text");
     let open = || File::options().read(true).write(true).open(&name).expect("its other end");
-    let mut command = project.command(args);
-    command.env("TERM", "xterm").envs(variables.iter().copied());
     let mut child = command.stdout(open()).stderr(open()).spawn().expect("it runs");
     drop(command);
     let mut written = Vec::new();

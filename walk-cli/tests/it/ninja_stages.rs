@@ -1,0 +1,90 @@
+//! Called by ninja's name: manifests that make themselves, dyndep files, and dry runs.
+
+use crate::ninja::Ninja;
+
+const RULES: &str = "\
+rule gen
+  command = cp $in $out
+  description = GEN
+  generator = 1
+rule cp
+  command = cp $in $out
+build build.ninja: gen template
+";
+
+/// A manifest that is a copy of `template`.
+fn generated() -> Ninja {
+    let manifest = format!("{RULES}build a: cp in\n");
+    let ninja = Ninja::new(&manifest);
+    ninja.project.write("template", &manifest);
+    ninja.project.write("in", "1");
+    ninja.run("").expect(0);
+    ninja
+}
+
+#[test]
+fn the_manifest_is_made_first_and_read_again() {
+    let ninja = generated();
+    ninja.check("", 0, "ninja: no work to do.\n");
+    ninja.project.write("template", &format!("{RULES}build a: cp in\nbuild b: cp a\n"));
+    ninja.check("", 0, "[1/1] GEN\n[1/1] cp a b\n");
+    ninja.check("", 0, "ninja: no work to do.\n");
+}
+
+#[test]
+fn a_dry_run_ends_with_the_manifest() {
+    let ninja = generated();
+    ninja.project.write("template", &format!("{RULES}build c: cp in\n"));
+    ninja.check("-n", 0, "[1/1] GEN\n");
+    assert!(!ninja.project.read("build.ninja").contains("build c"));
+}
+
+#[test]
+fn a_manifest_that_cannot_be_made_is_an_error() {
+    let ninja = Ninja::new(
+        "rule gen\n  command = exit 4\n  description = GEN\nbuild build.ninja: gen template\n",
+    );
+    ninja.project.write("template", "");
+    let done = ninja.run("");
+    assert_eq!(done.out, "[1/1] GEN\nFAILED: [code=4] build.ninja \nexit 4\n");
+    assert_eq!(done.complains(1), "ninja: error: rebuilding 'build.ninja': subcommand failed\n");
+}
+
+#[test]
+fn a_manifest_that_is_never_up_to_date_is_an_error() {
+    let ninja = Ninja::new(
+        "rule gen\n  command = echo '#' >> build.ninja; true\nbuild build.ninja: gen always\n\
+         build always: phony\n",
+    );
+    let err = ninja.run("--quiet").complains(1);
+    let expected = "ninja: error: manifest 'build.ninja' still dirty after 100 tries";
+    assert!(err.starts_with(expected), "{err}");
+}
+
+#[test]
+fn a_dry_run_names_all_that_is_below_and_leaves_no_trace() {
+    let ninja = Ninja::new(
+        "rule cp\n  command = cp $in $out\nbuild a: cp in\nbuild b: cp a\nbuild all: phony b\n\
+         build late: cp b || a\n",
+    );
+    ninja.project.write("in", "1");
+    ninja.check("-n", 0, "[1/3] cp in a\n[2/3] cp a b\n[3/3] cp b late\n");
+    assert!(!ninja.project.exists(".walk") && !ninja.project.exists("a"));
+    ninja.run("").expect(0);
+    ninja.check("-n", 0, "ninja: no work to do.\n");
+    ninja.project.write("in", "2");
+    ninja.check("-n all", 0, "[1/2] cp in a\n[2/2] cp a b\n");
+}
+
+#[test]
+fn a_dyndep_file_is_made_and_read_before_what_it_is_about() {
+    let ninja = Ninja::new(
+        "rule touch\n  command = touch $out\nrule cp\n  command = cp $in $out\n\
+         build dd: cp template\nbuild tmp.imp: touch\nbuild out: touch || dd\n  dyndep = dd\n",
+    );
+    let text = "ninja_dyndep_version = 1\nbuild out | out.imp: dyndep | tmp.imp\n";
+    ninja.project.write("template", text);
+    let done = ninja.run("out").expect(0);
+    assert_eq!(done, "[1/1] cp template dd\n[2/3] touch tmp.imp\n[3/3] touch out\n");
+    ninja.run("out -n").expect(0);
+}
