@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use signal_hook::consts::SIGPIPE;
 use walk_core::{Event, Interrupt, Report};
-use walk_ninja::{Build, Frame, Purpose, Stage};
+use walk_ninja::{Build, Frame, Graph, Purpose, Stage};
 use walk_plan::{ActionId, Captured, CommandWalk, Observer as _, Options, Plan};
 
 use super::args::Args;
@@ -33,22 +33,31 @@ use crate::run::log_as_ninja;
 /// Brings the targets up to date.
 pub(super) fn run(args: &Args, frame: Frame) -> Result<Exit> {
     let template = template()?;
-    let mut stats = Stats::default();
-    let mut build = stats.measure("manifest read", || Build::new(frame.clone()))?;
+    let mut times = Stats::default();
+    let mut build = times.measure("manifest read", || Build::new(frame.clone()))?;
     let (ours, has_waited) = State::lock(build.state_dir())?;
     if has_waited {
         build = Build::new(frame)?;
     }
-    let mut run = Run::new(args, template, build, ours, stats)?;
+    let mut run = Run::new(args, template, build, ours, times)?;
     run.warn();
     let exit = run.stages();
     run.status.get().printer.start_line();
     if args.debug.stats {
-        run.status.get().printer.below(run.stats.render().as_bytes());
+        run.status.get().printer.below(run.times.render().as_bytes());
     }
     // The process is about to end: there is no use in tidying up a graph before that.
     mem::forget(run);
     exit
+}
+
+/// Refuses a manifest whose edges all wait for others: nothing would be built, silently.
+pub(super) fn refuse_rootless(graph: &Graph, stage: &Stage, targets: &[Vec<u8>]) -> Result<()> {
+    let wants_all = targets.is_empty() && graph.defaults().is_empty();
+    if wants_all && stage.targets.is_empty() && graph.edges().len() > 0 {
+        return Err(Stop::Error("could not determine root nodes of build graph".into()));
+    }
+    Ok(())
 }
 
 /// Returns what is printed before each edge.
@@ -77,7 +86,7 @@ struct Run<'a> {
     ours: State,
     interrupt: Interrupt,
     signals: Signals,
-    stats: Stats,
+    times: Stats,
 }
 
 impl<'a> Run<'a> {
@@ -86,7 +95,7 @@ impl<'a> Run<'a> {
         template: Template,
         build: Build,
         ours: State,
-        stats: Stats,
+        times: Stats,
     ) -> Result<Self> {
         let last_times = if template.predicts() { last_times(&ours)? } else { BTreeMap::new() };
         let build = Rc::new(RefCell::new(build));
@@ -108,7 +117,7 @@ impl<'a> Run<'a> {
             last_code: 1,
         };
         let watch = Rc::new(RefCell::new(watch));
-        Ok(Self { args, build, watch, status, ours, interrupt, signals, stats })
+        Ok(Self { args, build, watch, status, ours, interrupt, signals, times })
     }
 
     fn warn(&self) {
@@ -122,6 +131,7 @@ impl<'a> Run<'a> {
         loop {
             let stage = self.build.borrow_mut().next_stage(&self.args.targets)?;
             let Some(stage) = stage else { break };
+            refuse_rootless(self.build.borrow().graph(), &stage, &self.args.targets)?;
             let purpose = stage.purpose;
             let before = self.watch.borrow().executed;
             let result = self.walk(stage).and_then(|report| self.check(&report, purpose));
@@ -130,7 +140,7 @@ impl<'a> Run<'a> {
                 _ => stop,
             })?;
             let has_run = self.watch.borrow().executed > before;
-            self.stats.measure("stage end", || self.build.borrow_mut().stage_done(has_run))?;
+            self.times.measure("stage end", || self.build.borrow_mut().stage_done(has_run))?;
             if purpose == Purpose::Manifest && has_run {
                 self.start_over()?;
             }
@@ -156,17 +166,17 @@ impl<'a> Run<'a> {
     fn walk(&mut self, stage: Stage) -> Result<Report> {
         let edges = stage.edges().to_vec();
         let (plan, targets) = (stage.plan, stage.targets);
-        let loaded = self.stats.measure("state load", || self.ours.load())?;
+        let loaded = self.times.measure("state load", || self.ours.load())?;
         let options = self.options();
         let mut walk = CommandWalk::with_loaded(plan, self.ours.dir.clone(), loaded, options)?;
-        let dag = self.stats.measure("graph", || walk.dag(&targets))?;
+        let dag = self.times.measure("graph", || walk.dag(&targets))?;
         self.watch.borrow_mut().begin(edges, walk.plan(), &dag);
         let watch = Rc::clone(&self.watch);
         let observer = move |plan: &Plan, event: &Event<'_, ActionId>, seen: Option<&Captured>| {
             watch.borrow_mut().on_event(plan, event, seen);
         };
         walk.set_observer(Box::new(observer));
-        let report = self.stats.measure("walk", || walk.run(&dag));
+        let report = self.times.measure("walk", || walk.run(&dag));
         self.ours.loaded = Some(walk.into_loaded());
         Ok(report?)
     }

@@ -179,6 +179,10 @@ fn what_is_wrong_is_said_in_ninjas_words() {
     ninja.project.write("missing.ninja", "build a: phony x\n");
     let missing = "'x', needed by 'a', missing and no known rule to make it";
     ninja.refuses("-f missing.ninja", &format!("ninja: error: {missing}\n"));
+    ninja.project.write("ring.ninja", "build a: phony b\nbuild b: phony a\n");
+    let rootless = "ninja: error: could not determine root nodes of build graph\n";
+    ninja.refuses("-f ring.ninja", rootless);
+    ninja.refuses("-n -f ring.ninja", rootless);
     ninja.refuses("-j x", "ninja: fatal: invalid -j parameter\n");
     let self_named = "build a: phony a\nbuild b: phony in\ndefault b\n";
     ninja.project.write("self.ninja", self_named);
