@@ -1,11 +1,18 @@
 //! The state that walk keeps for a manifest of ninja: it is walk's own, with walk's own lock.
+//!
+//! ninja has no lock, and generators rely on that: commands call ninja again, to clean or to
+//! build something else, in the directory whose build has started them. To wait for that
+//! build would be to wait for ever. Such an inner call gets a state of its own below the outer
+//! one, which begins with what the outer one knows.
 
 use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::time::SystemTime;
 
+use walk_core::Store;
 use walk_plan::{Held, Loaded, Lock, StateDir, WalkError};
 
+use crate::os::is_ancestor;
 use crate::project::introduce;
 
 /// A state directory that is ours.
@@ -14,6 +21,8 @@ pub(super) struct State {
     pub(super) dir: StateDir,
     /// The store and the digests, while no walk has them.
     pub(super) loaded: Option<Loaded>,
+    /// The state of the build that started this one.
+    outer: Option<StateDir>,
     _lock: Lock,
 }
 
@@ -26,19 +35,60 @@ impl State {
         let who = introduce(std::process::id(), "ninja", SystemTime::now());
         let (lock, has_waited) = match dir.try_lock(&who)? {
             Held::Ours(lock) => (lock, false),
+            Held::By(holder) if pid_of(&holder).is_some_and(is_ancestor) => {
+                let (inner, has_waited) = Self::lock(dir.path().join("inner"))?;
+                return Ok((Self { outer: Some(dir), ..inner }, has_waited));
+            }
             Held::By(holder) => {
                 let _ = writeln!(io::stderr(), "waiting for walk ({holder}) ...");
                 (dir.lock(&who)?, true)
             }
         };
-        Ok((Self { dir, loaded: None, _lock: lock }, has_waited))
+        Ok((Self { dir, loaded: None, outer: None, _lock: lock }, has_waited))
     }
 
     /// Takes the store and the digests out; they are read the first time.
     pub(super) fn load(&mut self) -> Result<Loaded, WalkError> {
-        match self.loaded.take() {
-            Some(loaded) => Ok(loaded),
-            None => self.dir.load(),
+        match (self.loaded.take(), &self.outer) {
+            (Some(loaded), _) => Ok(loaded),
+            (None, None) => self.dir.load(),
+            (None, Some(outer)) => {
+                let mut store = self.dir.open_store()?;
+                copy(outer, &mut store)?;
+                Loaded::new(Box::new(store))
+            }
         }
+    }
+}
+
+/// Copies what `from` knows; what only `to` knows stays.
+fn copy(from: &StateDir, to: &mut dyn Store) -> Result<(), WalkError> {
+    let Some(mut from) = from.read_store()? else { return Ok(()) };
+    from.preload()?;
+    for name in from.uids()? {
+        if let Some(fingerprint) = from.load_fingerprint(&name)? {
+            to.save_fingerprint(&name, Some(&fingerprint))?;
+        }
+        to.save_note(&name, from.load_note(&name)?.as_deref())?;
+    }
+    to.save_digests(&from.load_digests()?)?;
+    Ok(to.commit()?)
+}
+
+/// Returns the process in `pid 12: walk ninja, since ...`.
+fn pid_of(holder: &str) -> Option<u32> {
+    holder.strip_prefix("pid ")?.split(':').next()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_has_the_lock_is_told_by_what_it_says() {
+        let check = |holder: &str, expected| assert_eq!(pid_of(holder), expected, "{holder}");
+        check(&introduce(12, "run", SystemTime::UNIX_EPOCH), Some(12));
+        check("", None);
+        check("somebody", None);
     }
 }

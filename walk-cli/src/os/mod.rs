@@ -1,9 +1,11 @@
 //! What the operating system is asked for, and signals.
 
+mod family;
 mod makeflags;
 mod signals;
 mod tty;
 
+pub(crate) use family::is_ancestor;
 pub(crate) use makeflags::jobs_of_make;
 pub(crate) use signals::{Listener, Signals};
 pub(crate) use tty::{columns, is_foreground};

@@ -1,6 +1,7 @@
 //! Called by ninja's name: a manifest of ninja in a directory, and what is printed of it.
 
 use std::os::unix::fs::symlink;
+use std::path::Path;
 use std::process::Command;
 
 use crate::project::{Done, Project, Running};
@@ -18,6 +19,11 @@ impl Ninja {
         let project = Project::empty();
         project.write("build.ninja", manifest);
         Self { project, bin }
+    }
+
+    /// The directory of the link.
+    pub(crate) fn bin(&self) -> &Path {
+        self.bin.path()
     }
 
     pub(crate) fn command(&self, args: &str) -> Command {

@@ -137,3 +137,22 @@ fn the_second_waits_for_the_first_and_then_has_nothing_to_do() {
     first.wait().expect(0);
     assert_eq!(second.wait().expect(0), "ninja: no work to do.\n");
 }
+
+#[test]
+fn a_build_may_call_ninja_again_for_something_else() {
+    let ninja = Ninja::new(
+        "rule cp\n  command = cp $in $out\nrule inner\n  command = ninja b && touch $out\n  \
+         pool = console\n  description = INNER\nbuild a: cp in\nbuild b: cp a\nbuild c: inner || a\n",
+    );
+    ninja.project.write("in", "1");
+    let path = format!("{}:{}", ninja.bin().display(), env!("PATH"));
+    let build = || {
+        let output = ninja.command("c").env("PATH", &path).output().expect("it runs");
+        crate::project::Done::of(output).expect(0)
+    };
+    // What the outer one has made is known to the inner one.
+    assert_eq!(build(), "[1/2] cp in a\n[1/2] INNER\n[1/1] cp a b\n");
+    std::fs::remove_file(ninja.project.path("c")).expect("it is there");
+    // And the inner one remembers what it has made.
+    assert_eq!(build(), "[0/1] INNER\nninja: no work to do.\n");
+}
