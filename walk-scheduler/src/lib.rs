@@ -41,6 +41,9 @@
 //! - In a queue the highest priority starts first, equals in order of submission. The first in
 //!   line is never overtaken, however little those behind it take, so that nobody starves; other
 //!   queues go on.
+//! - Over all queues together, no more jobs run than [`SchedulingParams::max_active`] says (ninja's
+//!   `-j`), and nothing is added to a machine that is loaded: [`SchedulingParams::max_load`] (its
+//!   `-l`). One job may always run.
 //! - What could never run is refused at once, with a [`SubmitError`] that says why.
 //! - Each running job has a slot, the smallest number free, which also names its thread.
 //! - A panic is a failure of the job that panicked: [`Ending::Panicked`].

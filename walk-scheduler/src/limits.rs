@@ -1,7 +1,10 @@
 //! The limits over all queues: how many jobs at once, and how loaded the machine may be.
 //!
-//! They are asked each time a job could start, and never when none runs: one job may always
-//! start, so that they cannot stop a run for good.
+//! They are asked each time a job could start, that is when jobs were submitted and when one ended,
+//! as ninja does: no timer, no thread. With nothing running one job may always start, so that they
+//! cannot stop a run for good. Where the load comes from is `os`'s; queues are not known here.
+
+use std::sync::Once;
 
 use crate::SchedulingParams;
 
@@ -20,7 +23,7 @@ impl Limits {
     /// Takes the limits of `params`; `load` tells the load of the machine.
     pub(crate) fn new(params: &SchedulingParams, load: fn() -> Option<f64>) -> Self {
         if params.max_load.is_some() && load().is_none() {
-            log::warn!(target: "walk", "this system does not tell its load, which is not limited");
+            warn_once();
         }
         let max_active = params.max_active.map_or(MAX_THREADS, |it| it.get() as usize);
         Self { max_active: max_active.min(MAX_THREADS), max_load: params.max_load, load }
@@ -40,16 +43,27 @@ impl Limits {
     }
 }
 
+fn warn_once() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        log::warn!(target: "walk", "this system does not tell its load, which is not limited");
+    });
+}
+
 #[cfg(test)]
 mod tests {
     use std::num::NonZeroU32;
 
     use super::*;
 
+    /// Limits on a machine whose load is 2.5.
     fn limits(active: Option<u32>, load: Option<f64>) -> Limits {
+        Limits::new(&params(active, load), || Some(2.5))
+    }
+
+    fn params(active: Option<u32>, load: Option<f64>) -> SchedulingParams {
         let max_active = active.and_then(NonZeroU32::new);
-        let params = SchedulingParams { max_active, max_load: load, ..SchedulingParams::default() };
-        Limits::new(&params, || Some(2.5))
+        SchedulingParams { max_active, max_load: load, ..SchedulingParams::default() }
     }
 
     #[test]
@@ -70,5 +84,17 @@ mod tests {
         assert!(limits(None, Some(3.0)).allow(1, 0));
         assert!(!limits(None, Some(3.0)).allow(1, 1));
         assert!(limits(None, None).allow(1, 100));
+    }
+    #[test]
+    fn a_machine_that_does_not_tell_its_load_is_not_limited() {
+        let limits = Limits::new(&params(Some(5), Some(0.0)), || None);
+        assert!(limits.allow(4, 0) && limits.allow(1, 3));
+        assert!(!limits.allow(5, 0));
+    }
+
+    #[test]
+    fn there_are_never_more_threads_than_a_process_can_have() {
+        assert!(limits(None, None).allow(MAX_THREADS - 1, 0));
+        assert!(!limits(Some(u32::MAX), None).allow(MAX_THREADS, 0));
     }
 }

@@ -31,12 +31,18 @@ pub struct SchedulingParams {
     /// carries the number: whoever collects the jobs counts, and calls
     /// [`clear_waiting`](crate::Scheduler::clear_waiting).
     pub max_failures: Option<NonZeroU32>,
-    /// How many jobs run at once, over all queues; as many as their tokens allow if `None`.
+    /// How many jobs run at once, over all queues and whatever tokens are free (ninja's `-j` beside
+    /// its pools); as many as the tokens allow if `None`.
     pub max_active: Option<NonZeroU32>,
-    /// While the machine's load average of the last minute is at or above this, and a job
-    /// runs, nothing more starts; the load is looked at whenever jobs may start, that is
-    /// when one ended (ninja's and make's `-l`). Where the system does not tell its load
-    /// there is no such limit, which the log says once.
+    /// The load average from which on nothing more starts while a job runs (`-l` of ninja and
+    /// make): jobs that run, or wait for a processor or a disk, on the whole machine, averaged
+    /// over the last minute. No limit if `None`.
+    ///
+    /// With nothing running one job may always start, so that 0 means one at a time. The average is
+    /// looked at when jobs may start, that is when jobs were submitted and when one ended; jobs
+    /// taken by [`next_ready`](crate::Scheduler::next_ready) and not yet started count as load.
+    /// Where the system does not tell its load (all but Linux) nothing is limited, and the log
+    /// says so once.
     pub max_load: Option<f64>,
 }
 

@@ -74,7 +74,8 @@ struct Running<T> {
 
 /// A job that has its tokens and is to be started now.
 ///
-/// Its tokens are taken until it was started and collected.
+/// Its tokens, and its place among [`SchedulingParams::max_active`], are taken until it was started
+/// and collected.
 #[derive(Debug)]
 #[must_use = "the tokens of a job that is never started stay taken"]
 pub struct Ready<T> {
@@ -108,6 +109,10 @@ impl<T> Scheduler<T> {
     /// Prepares to run jobs; there are no threads yet.
     #[must_use]
     pub fn new(params: &SchedulingParams) -> Self {
+        Self::with_limits(params, Limits::new(params, os::load_average))
+    }
+
+    fn with_limits(params: &SchedulingParams, limits: Limits) -> Self {
         let (outbox, inbox) = crossbeam_channel::unbounded();
         let run = Arc::new(Run::new(params.interrupt.clock(), params.grace, outbox));
         params.interrupt.enlist(&run);
@@ -118,7 +123,7 @@ impl<T> Scheduler<T> {
             running: BTreeMap::new(),
             free_slots: BTreeSet::new(),
             handed_out: 0,
-            limits: Limits::new(params, os::load_average),
+            limits,
             quiet_until: Duration::MAX,
             told: false,
             job_timeout: params.job_timeout,
@@ -156,12 +161,13 @@ impl<T> Scheduler<T> {
         Ok(())
     }
 
-    /// Takes a job that fits in what is free, along with its tokens; none once interrupted.
+    /// Takes a job that fits in what is free, along with its tokens; none once interrupted, or
+    /// when the limits over all queues are reached.
     ///
     /// In a queue the highest priority goes first, then the earliest submission; a job that does
     /// not fit holds back all behind it. Between queues the same order decides.
     pub fn next_ready(&mut self) -> Option<Ready<T>> {
-        if self.is_interrupted() || !self.limits.allow(self.running.len(), self.handed_out) {
+        if !self.is_open() {
             return None;
         }
         self.ripen();
@@ -263,7 +269,12 @@ impl<T> Scheduler<T> {
 
 impl<T> Scheduler<T> {
     fn may_start(&self) -> bool {
-        !self.is_interrupted() && self.queues.has_fitting()
+        self.is_open() && self.queues.has_fitting()
+    }
+
+    /// Returns true if one more job may start, should its queue have the tokens.
+    fn is_open(&self) -> bool {
+        !self.is_interrupted() && self.limits.allow(self.running.len(), self.handed_out)
     }
 
     /// Puts delayed jobs whose delay is over into their queues; returns whether there were any.
@@ -349,4 +360,68 @@ fn tell(context: &JobContext, cause: InterruptCause) {
 fn later(now: Instant, delay: Duration) -> Instant {
     const CENTURY: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
     now + delay.min(CENTURY)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+    use crate::JobStatus;
+
+    thread_local!(static LOAD: Cell<f64> = const { Cell::new(0.0) });
+
+    /// Four jobs and four tokens, on a machine whose load is `LOAD` and may be 3.
+    fn four_jobs() -> Scheduler<u32> {
+        let mut params = SchedulingParams { max_load: Some(3.0), ..SchedulingParams::default() };
+        params.queues.insert("default".to_owned(), 4);
+        let limits = Limits::new(&params, || Some(LOAD.get()));
+        let mut scheduler = Scheduler::with_limits(&params, limits);
+        for number in 0..4 {
+            let job = Job::new(|_: &JobContext| JobStatus::Success);
+            scheduler.submit(number, job).expect("it fits");
+        }
+        scheduler
+    }
+
+    /// Starts what may start; returns how many.
+    fn start_all(scheduler: &mut Scheduler<u32>) -> usize {
+        let group: Vec<_> = std::iter::from_fn(|| scheduler.next_ready()).collect();
+        group.into_iter().map(|ready| scheduler.start(ready)).count()
+    }
+
+    /// The next wake, with the number of the job that ended.
+    fn wake(scheduler: &mut Scheduler<u32>) -> Option<u32> {
+        match scheduler.wait() {
+            Wake::Finished(finished) => Some(finished.tag),
+            Wake::Ready => None,
+            Wake::Idle => panic!("jobs are left"),
+        }
+    }
+
+    #[test]
+    fn on_a_loaded_machine_jobs_run_one_by_one_to_the_end() {
+        LOAD.set(100.0);
+        let mut scheduler = four_jobs();
+        for number in 0..4 {
+            assert_eq!(wake(&mut scheduler), None, "with nothing running one may start");
+            assert_eq!(start_all(&mut scheduler), 1);
+            assert_eq!(wake(&mut scheduler), Some(number));
+        }
+        assert!(matches!(scheduler.wait(), Wake::Idle));
+        assert_eq!(scheduler.max_active_jobs(), 1);
+    }
+
+    #[test]
+    fn the_load_is_looked_at_again_when_a_job_ended() {
+        LOAD.set(1.5);
+        let mut scheduler = four_jobs();
+        assert_eq!(start_all(&mut scheduler), 2, "the second is load 2.5, a third would be 3.5");
+        LOAD.set(3.0);
+        assert!(wake(&mut scheduler).is_some());
+        assert_eq!(start_all(&mut scheduler), 0, "one still runs");
+        LOAD.set(0.0);
+        assert!(wake(&mut scheduler).is_some());
+        assert_eq!(start_all(&mut scheduler), 2);
+    }
 }

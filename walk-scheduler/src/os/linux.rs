@@ -24,7 +24,8 @@ pub(crate) fn exit_fd(child: Pid) -> Option<OwnedFd> {
     pidfd_open(child, PidfdFlags::empty()).ok()
 }
 
-/// Returns the load average of the last minute.
+/// Returns the load average of the last minute, from where the C library's `getloadavg` has it, so
+/// that it is the number that ninja and make see (a container may show its own).
 pub(crate) fn load_average() -> Option<f64> {
     fs::read_to_string("/proc/loadavg").ok()?.split_whitespace().next()?.parse().ok()
 }

@@ -1,6 +1,7 @@
 //! What holds for whatever jobs and queues: limits, slots, order, and that nothing gets lost.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroU32;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -41,9 +42,13 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..Default::default() })]
 
     #[test]
-    fn s1_s2_s4_limits_order_and_slots_hold((capacities, jobs) in scenario()) {
+    fn s1_s2_s4_limits_order_and_slots_hold((capacities, jobs) in scenario(), max_active in 0u32..5, is_loaded: bool) {
         let jobs: Vec<_> = jobs.into_iter().map(|it| fit(&capacities, it)).collect();
-        let mut scheduler = Scheduler::new(&params(&capacities));
+        let max_active = NonZeroU32::new(max_active);
+        let max_load = is_loaded.then_some(0.0);
+        let most = max_active.map_or(usize::MAX, |it| it.get() as usize);
+        let most = if is_loaded && cfg!(target_os = "linux") { 1 } else { most };
+        let mut scheduler = Scheduler::new(&SchedulingParams { max_active, max_load, ..params(&capacities) });
         for (number, &spec) in jobs.iter().enumerate() {
             scheduler.submit(number, job(spec)).expect("made to fit");
         }
@@ -57,6 +62,7 @@ proptest! {
                 prop_assert_eq!(scheduler.next_slot(), free, "the smallest free slot");
                 prop_assert_eq!(scheduler.start(ready), free);
                 running.insert(free, number);
+                prop_assert!(running.len() <= most, "over all queues");
                 started[jobs[number].0].push(number);
                 let taken: u32 = running.values().filter(|&&it| jobs[it].0 == jobs[number].0)
                     .map(|&it| jobs[it].1).sum();
@@ -72,6 +78,7 @@ proptest! {
             }
         }
         prop_assert_eq!(collected.len(), jobs.len(), "every job is collected");
+        prop_assert!(scheduler.max_active_jobs() <= most);
         for (queue, started) in started.iter().enumerate() {
             // All were there before the first started, so nobody overtakes anybody.
             prop_assert_eq!(started, &in_order(&jobs, queue));

@@ -1,5 +1,6 @@
 //! S1 to S4, S6 and S10: who runs when.
 
+use std::num::NonZeroU32;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -256,7 +257,7 @@ fn what_has_ended_can_be_collected_in_a_group() {
 #[test]
 fn no_more_jobs_than_allowed_run_over_all_queues() {
     let mut params = params(&[("a", 2), ("b", 2)]);
-    params.max_active = std::num::NonZeroU32::new(3);
+    params.max_active = NonZeroU32::new(3);
     let mut scheduler = Scheduler::new(&params);
     for number in 0..4 {
         let queue = if number < 2 { "a" } else { "b" };
@@ -272,4 +273,89 @@ fn no_more_jobs_than_allowed_run_over_all_queues() {
     assert_eq!(start_all(&mut scheduler), [3]);
     drive(&mut scheduler);
     assert_eq!(scheduler.max_active_jobs(), 3);
+}
+
+#[test]
+fn by_default_only_tokens_limit() {
+    let default = SchedulingParams::default();
+    assert_eq!((default.max_active, default.max_load), (None, None));
+}
+
+/// The order between queues is the one of S2 when the limit leaves fewer places than tokens.
+#[test]
+fn s2_the_limit_over_all_queues_goes_by_priority_and_submission() {
+    let mut params = params(&[("a", 2), ("b", 2)]);
+    params.max_active = NonZeroU32::new(1);
+    let mut scheduler = Scheduler::new(&params);
+    let jobs = [("a", 1, 0), ("b", 1, 1), ("b", 1, 0), ("a", 1, 2)];
+    for (number, &spec) in jobs.iter().enumerate() {
+        scheduler.submit(number, job(spec)).expect("can run");
+    }
+    let ended: Vec<_> = drive(&mut scheduler).iter().map(|it| it.tag).collect();
+    assert_eq!(ended, [3, 1, 0, 2]);
+}
+
+#[test]
+fn s2_a_place_among_all_is_no_way_around_the_head() {
+    let mut params = tokens(3);
+    params.max_active = NonZeroU32::new(2);
+    let mut scheduler = Scheduler::new(&params);
+    let (gate, job) = gated();
+    scheduler.submit("gated", job).expect("can run");
+    scheduler.submit("large", nop().tokens(3)).expect("can run");
+    scheduler.submit("small", nop()).expect("can run");
+    assert_eq!(start_all(&mut scheduler), ["gated"]);
+    drop(gate);
+    let ended: Vec<_> = drive(&mut scheduler).iter().map(|it| it.tag).collect();
+    assert_eq!(ended, ["gated", "large", "small"]);
+}
+
+/// A job that is taken and not started fills the last place: nothing is ready until it starts.
+#[test]
+fn waiting_with_a_job_in_hand_does_not_call_for_more() {
+    let mut params = tokens(2);
+    params.max_active = NonZeroU32::new(1);
+    let mut scheduler = Scheduler::new(&params);
+    scheduler.submit("first", nop()).expect("can run");
+    scheduler.submit("second", nop()).expect("can run");
+    assert!(matches!(scheduler.wait(), Wake::Ready));
+    let ready = scheduler.next_ready().expect("nothing runs");
+    assert!(scheduler.next_ready().is_none());
+    assert!(matches!(scheduler.wait(), Wake::Idle));
+    scheduler.start(ready);
+    assert_eq!(drive(&mut scheduler).len(), 2);
+}
+
+#[test]
+fn s6_a_delayed_job_waits_for_a_place_without_being_called_again_and_again() {
+    let mut params = tokens(2);
+    params.max_active = NonZeroU32::new(1);
+    let mut scheduler = Scheduler::new(&params);
+    let (gate, job) = gated();
+    scheduler.submit("gated", job).expect("can run");
+    start_all(&mut scheduler);
+    scheduler.submit_after("late", nop(), Duration::ZERO).expect("can run");
+    assert!(matches!(scheduler.wait(), Wake::Ready), "its delay is over");
+    assert!(scheduler.next_ready().is_none(), "there is no place");
+    drop(gate);
+    assert_eq!(finished(&mut scheduler).tag, "gated", "the next thing that happens");
+    assert_eq!(start_all(&mut scheduler), ["late"]);
+    assert_eq!(finished(&mut scheduler).tag, "late");
+    assert!(matches!(scheduler.wait(), Wake::Idle));
+}
+
+/// Every load is at or above 0, and none is infinite: whatever the machine does.
+#[test]
+#[cfg(target_os = "linux")]
+fn the_load_of_the_machine_limits() {
+    for (max_load, expected) in [(0.0, 1), (f64::INFINITY, 4)] {
+        let mut params = tokens(4);
+        params.max_load = Some(max_load);
+        let mut scheduler = Scheduler::new(&params);
+        for _ in 0..4 {
+            scheduler.submit((), nop()).expect("can run");
+        }
+        assert_eq!(start_all(&mut scheduler).len(), expected, "-l {max_load}");
+        assert_eq!(drive(&mut scheduler).len(), 4);
+    }
 }
