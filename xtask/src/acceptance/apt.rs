@@ -11,14 +11,15 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::command;
 
-/// Unpacks the upstream sources of `package` below `folder`, fetching them only the first time,
-/// and tells the directory they are in.
+/// Unpacks the upstream sources of `package` below `tree` and tells the directory they are in.
+///
+/// What is downloaded stays below `folder`: it is fetched only the first time.
 ///
 /// # Errors
 ///
 /// The machine is no Debian, or the package cannot be fetched or unpacked.
-pub(crate) fn fetch(package: &str, folder: &Path) -> Result<PathBuf> {
-    let download = folder.join("download");
+pub(crate) fn fetch(package: &str, folder: &Path, tree: &Path) -> Result<PathBuf> {
+    let download = folder.join("download").join(package);
     fs::create_dir_all(&download)?;
     if find_archive(&download)?.is_none() {
         let configuration = configure(folder)?;
@@ -30,7 +31,7 @@ pub(crate) fn fetch(package: &str, folder: &Path) -> Result<PathBuf> {
     }
     let archive = find_archive(&download)?;
     let archive = archive.with_context(|| format!("{package} has no upstream archive"))?;
-    unpack(&archive, &folder.join("tree"))
+    unpack(&archive, tree)
 }
 
 fn apt_get(configuration: &Path) -> Command {

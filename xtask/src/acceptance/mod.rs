@@ -1,11 +1,13 @@
 //! `cargo xtask acceptance`: a real C project, built by walk, and what walk ran for which change.
 //!
 //! Zstandard's sources come from the Debian archive; the manifest is `acceptance/zstd.walk.toml`.
+//! `cargo xtask acceptance ninja` builds projects that `cmake` and Meson have configured for ninja.
 //! The compiler is the judge: which files a header reaches is asked from `cc -MM`, not from walk.
 
 mod apt;
 mod changes;
 mod checks;
+mod ninja;
 mod project;
 mod run;
 

@@ -8,15 +8,25 @@ use anyhow::Result;
 use super::apt;
 use super::changes::CHANGES;
 use super::checks::Checks;
+use super::ninja;
 use super::project::Project;
 use crate::command;
 
 /// What to check.
 #[derive(clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct Options {
+    #[command(subcommand)]
+    part: Option<Part>,
     /// The walk to check, instead of the one of this workspace
     #[arg(long, value_name = "FILE")]
     walk: Option<PathBuf>,
+}
+
+#[derive(clap::Subcommand)]
+enum Part {
+    /// Projects of cmake and Meson, built by walk under the name of ninja
+    Ninja(ninja::Options),
 }
 
 /// `cargo xtask acceptance`: true if every check passed. The last line printed is the sum.
@@ -25,9 +35,12 @@ pub(crate) struct Options {
 ///
 /// The project cannot be prepared: no network, no compiler, or walk does not build.
 pub(crate) fn run(root: &Path, options: &Options) -> Result<bool> {
+    if let Some(Part::Ninja(options)) = &options.part {
+        return ninja::run(root, options);
+    }
     let walk = command::walk(root, options.walk.as_deref())?;
     let folder = command::target_directory(root)?.join("acceptance");
-    let tree = apt::fetch("zstd", &folder)?;
+    let tree = apt::fetch("zstd", &folder, &folder.join("tree"))?;
     fs::copy(root.join("xtask/acceptance/zstd.walk.toml"), tree.join("walk.toml"))?;
     println!("{} with {}", tree.display(), walk.display());
     let project = Project::new(tree, walk);

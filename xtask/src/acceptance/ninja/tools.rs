@@ -1,0 +1,115 @@
+//! The tools behind `-t` that `cmake` and Meson ask while they configure, and those about files.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use anyhow::{Context as _, Result, ensure};
+use serde_json::Value;
+
+use super::graph::{Step, absolute};
+use super::tree::{Tree, tail};
+
+/// As `cmake` and Meson call them after they have written the manifest; nothing is out of date then.
+///
+/// # Errors
+///
+/// A tool fails, or a build after it runs what it need not.
+pub(crate) fn generators(tree: &mut Tree<'_>) -> Result<String> {
+    let calls: &[&[&str]] = &[
+        &["-t", "recompact"],
+        &["-t", "restat"],
+        &["-t", "restat", "build.ninja"],
+        &["-t", "cleandead"],
+    ];
+    for call in calls {
+        ask(tree, call)?;
+        let built = tree.build()?;
+        let extra: Vec<_> = built.ran.difference(&built.expected).collect();
+        ensure!(extra.is_empty(), "after {} ran without need: {extra:?}", call.join(" "));
+    }
+    Ok(format!("{} calls", calls.len()))
+}
+
+/// Every command of the graph, with its first output and its first input.
+///
+/// # Errors
+///
+/// The tool fails, or a command is missing or another one.
+pub(crate) fn compdb(tree: &mut Tree<'_>) -> Result<String> {
+    let text = ask(tree, &["-t", "compdb"])?;
+    let entries: Vec<Value> = serde_json::from_str(&text).context("it is no list in JSON")?;
+    let field = |entry: &Value, name: &str| entry[name].as_str().unwrap_or_default().to_owned();
+    let known: BTreeMap<String, &Value> =
+        entries.iter().map(|entry| (field(entry, "output"), entry)).collect();
+    for step in tree.graph.steps.iter().filter(|step| !step.inputs.is_empty()) {
+        let entry = known.get(&step.name).with_context(|| format!("{} is missing", step.name))?;
+        let command = field(entry, "command");
+        ensure!(command == step.command, "{}: {command:?} is not {:?}", step.name, step.command);
+        let file = absolute(&tree.build, &field(entry, "file"));
+        ensure!(!step.compiles() || step.inputs[0] == file, "{}: {}", step.name, file.display());
+        let directory = PathBuf::from(field(entry, "directory"));
+        ensure!(directory == tree.build, "{}: {}", step.name, directory.display());
+    }
+    Ok(format!("{} commands", entries.len()))
+}
+
+/// The discovered files, as the depfiles that were kept name them.
+///
+/// # Errors
+///
+/// The tool fails, or what it lists is something else.
+pub(crate) fn deps(tree: &mut Tree<'_>) -> Result<String> {
+    let text = ask(tree, &["-t", "deps"])?;
+    let known = parse_deps(&text);
+    let with_deps = |step: &&Step| !step.deps.is_empty() && !step.discovered.is_empty();
+    let mut count = 0;
+    for step in tree.graph.steps.iter().filter(with_deps) {
+        let listed = known.get(&step.name).with_context(|| format!("{} is missing", step.name))?;
+        let paths = |names: &[String]| -> BTreeSet<PathBuf> {
+            names.iter().map(|name| absolute(&tree.build, name)).collect()
+        };
+        let (listed, found) = (paths(listed), paths(&step.discovered));
+        let extra: Vec<_> = listed.symmetric_difference(&found).collect();
+        ensure!(extra.is_empty(), "{}: {extra:?} only on one side", step.name);
+        count += 1;
+    }
+    Ok(format!("{count} objects"))
+}
+
+/// The listed files of each target.
+fn parse_deps(text: &str) -> BTreeMap<String, Vec<String>> {
+    let mut all = BTreeMap::<String, Vec<String>>::new();
+    let mut current: Option<String> = None;
+    for line in text.lines() {
+        if let Some(path) = line.strip_prefix("    ") {
+            if let Some(deps) = current.as_ref().and_then(|name| all.get_mut(name)) {
+                deps.push(path.to_owned());
+            }
+        } else if let Some((name, _)) = line.split_once(": #deps ") {
+            all.insert(name.to_owned(), Vec::new());
+            current = Some(name.to_owned());
+        }
+    }
+    all
+}
+
+fn ask(tree: &Tree<'_>, arguments: &[&str]) -> Result<String> {
+    let outcome = tree.ninja(arguments)?;
+    let call = arguments.join(" ");
+    ensure!(outcome.success, "{call} fails:\n{}", tail(&outcome.output));
+    Ok(outcome.output)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn listed_files_belong_to_the_target_above() {
+        let text = "a.o: #deps 2, deps mtime 3 (VALID)\n    a.c\n    a.h\n\n\
+                    b.o: #deps 0, deps mtime 1 (STALE)\n\n";
+        let deps = parse_deps(text);
+        assert_eq!(deps["a.o"], ["a.c", "a.h"]);
+        assert_eq!(deps["b.o"], [""; 0]);
+    }
+}
