@@ -34,11 +34,7 @@ use crate::run::log_as_ninja;
 pub(super) fn run(args: &Args, frame: Frame) -> Result<Exit> {
     let template = template()?;
     let mut times = Stats::default();
-    let mut build = times.measure("manifest read", || Build::new(frame.clone()))?;
-    let (ours, has_waited) = State::lock(build.state_dir())?;
-    if has_waited {
-        build = Build::new(frame)?;
-    }
+    let (build, ours) = open(&frame, &mut times)?;
     let mut run = Run::new(args, template, build, ours, times)?;
     run.warn();
     let exit = run.stages();
@@ -49,6 +45,22 @@ pub(super) fn run(args: &Args, frame: Frame) -> Result<Exit> {
     // The process is about to end: there is no use in tidying up a graph before that.
     mem::forget(run);
     exit
+}
+
+/// Reads the manifest, and the state, which is ours then.
+fn open(frame: &Frame, times: &mut Stats) -> Result<(Build, State)> {
+    let read = || Build::new(frame.clone());
+    // Where it is if the manifest does not say otherwise.
+    let usual = frame.root.join(".walk");
+    let (build, early) = State::read_beside(usual, || times.measure("manifest read", read))?;
+    let build = build?;
+    match early.filter(|it| it.dir.path() == build.state_dir()) {
+        Some(state) => Ok((build, state)),
+        None => match State::lock(build.state_dir())? {
+            (state, false) => Ok((build, state)),
+            (state, true) => Ok((read()?, state)),
+        },
+    }
 }
 
 /// Refuses a manifest whose edges all wait for others: nothing would be built, silently.
@@ -129,7 +141,8 @@ impl<'a> Run<'a> {
 
     fn stages(&mut self) -> Result<Exit> {
         loop {
-            let stage = self.build.borrow_mut().next_stage(&self.args.targets)?;
+            let next = || self.build.borrow_mut().next_stage(&self.args.targets);
+            let stage = self.times.measure("stage begin", next)?;
             let Some(stage) = stage else { break };
             refuse_rootless(self.build.borrow().graph(), &stage, &self.args.targets)?;
             let purpose = stage.purpose;

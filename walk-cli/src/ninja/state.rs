@@ -6,7 +6,10 @@
 //! one, which begins with what the outer one knows.
 
 use std::io::{self, Write as _};
+use std::panic::resume_unwind;
 use std::path::PathBuf;
+use std::process;
+use std::thread;
 use std::time::SystemTime;
 
 use walk_core::Store;
@@ -32,8 +35,7 @@ impl State {
     pub(super) fn lock(path: PathBuf) -> Result<(Self, bool), WalkError> {
         let dir = StateDir::new(path);
         dir.create()?;
-        let who = introduce(std::process::id(), "ninja", SystemTime::now());
-        let (lock, has_waited) = match dir.try_lock(&who)? {
+        let (lock, has_waited) = match dir.try_lock(&who())? {
             Held::Ours(lock) => (lock, false),
             Held::By(holder) if pid_of(&holder).is_some_and(is_ancestor) => {
                 let (inner, has_waited) = Self::lock(dir.path().join("inner"))?;
@@ -41,10 +43,27 @@ impl State {
             }
             Held::By(holder) => {
                 let _ = writeln!(io::stderr(), "waiting for walk ({holder}) ...");
-                (dir.lock(&who)?, true)
+                (dir.lock(&who())?, true)
             }
         };
         Ok((Self { dir, loaded: None, outer: None, _lock: lock }, has_waited))
+    }
+
+    /// Does `work` and, beside it, reads the state at `path`, if there is one and nobody has
+    /// the lock: with nothing to do, these two are most of a build.
+    pub(super) fn read_beside<T>(
+        path: PathBuf,
+        work: impl FnOnce() -> T,
+    ) -> Result<(T, Option<Self>), WalkError> {
+        let dir = StateDir::new(path);
+        let lock = dir.exists().then(|| dir.try_lock(&who())).transpose()?;
+        let Some(Held::Ours(lock)) = lock else { return Ok((work(), None)) };
+        let (result, loaded) = thread::scope(|scope| {
+            let loading = scope.spawn(|| dir.load());
+            (work(), loading.join())
+        });
+        let loaded = loaded.unwrap_or_else(|panic| resume_unwind(panic))?;
+        Ok((result, Some(Self { dir, loaded: Some(loaded), outer: None, _lock: lock })))
     }
 
     /// Takes the store and the digests out; they are read the first time.
@@ -59,6 +78,11 @@ impl State {
             }
         }
     }
+}
+
+/// What those who wait are told.
+fn who() -> String {
+    introduce(process::id(), "ninja", SystemTime::now())
 }
 
 /// Copies what `from` knows; what only `to` knows stays.
