@@ -86,7 +86,7 @@ pub(crate) const PROJECTS: &[Project] = &[
         arguments: &[],
         needs: &["gfortran"],
         tests: ALL,
-        header: edit("limits.inc", Change::Append("integer, parameter :: edited = 4\n")),
+        header: edit("limits.inc", Change::Append("integer :: edited = 4\n")),
         comment: edit("limits.inc", Change::Append("! edited\n")),
         branch: &[
             edit("main.f90", Change::Replace("! use extra", "use extra")),
@@ -129,7 +129,7 @@ pub(crate) const PROJECTS: &[Project] = &[
         arguments: &[],
         needs: &[],
         tests: ALL,
-        header: edit("c/common/dictionary.h", CONSTANT),
+        header: edit("c/dec/huffman.h", CONSTANT),
         comment: edit("c/common/platform.h", REMARK),
         branch: &[
             edit("c/dec/huffman.c", CONSTANT),

@@ -9,35 +9,51 @@ use super::tree::Tree;
 use crate::command;
 use crate::table::median;
 
-/// Of one program in one tree.
+/// How often something is timed.
+#[derive(Clone, Copy)]
+pub(crate) struct Rounds {
+    /// Builds of everything; the one that was there anyway is the first.
+    pub(crate) full: usize,
+    /// Builds with nothing to do.
+    pub(crate) null: usize,
+}
+
+/// Of one program in one tree: medians of the rounds.
 #[derive(Clone, Copy)]
 pub(crate) struct Figures {
     pub(crate) full: Duration,
-    /// The median of the rounds.
     pub(crate) null: Duration,
     /// In KiB; nothing where GNU time is not installed.
     pub(crate) peak: Option<u64>,
 }
 
-/// Takes the figures of trees that have just been built; they have turns, and who begins alternates.
+/// Takes the figures of trees that have just been built; they have turns, and who begins
+/// alternates.
 ///
 /// # Errors
 ///
 /// A build fails.
-pub(crate) fn null(trees: &[&Tree<'_>], rounds: usize) -> Result<Vec<Figures>> {
-    let mut times = vec![Vec::new(); trees.len()];
-    for round in 0..rounds {
-        for turn in 0..trees.len() {
-            let index = (turn + round) % trees.len();
-            let outcome = trees[index].ninja(&[])?;
-            ensure!(outcome.success, "a build fails:\n{}", outcome.output);
-            times[index].push(outcome.time);
-        }
+pub(crate) fn measure(trees: &mut [&mut Tree<'_>], rounds: Rounds) -> Result<Vec<Figures>> {
+    let mut full: Vec<_> = trees.iter().map(|tree| vec![tree.time]).collect();
+    let mut null = vec![Vec::new(); trees.len()];
+    for (round, index) in turns(trees.len(), rounds.full.saturating_sub(1)) {
+        trees[index].clear().with_context(|| format!("round {round}"))?;
+        full[index].push(trees[index].build()?.time);
     }
-    let figures = trees.iter().zip(times).map(|(tree, times)| {
-        Ok(Figures { full: tree.time, null: median(times), peak: peak(tree)? })
+    for (_, index) in turns(trees.len(), rounds.null) {
+        let outcome = trees[index].ninja(&[])?;
+        ensure!(outcome.success, "a build fails:\n{}", outcome.output);
+        null[index].push(outcome.time);
+    }
+    let figures = trees.iter().zip(full.into_iter().zip(null)).map(|(tree, (full, null))| {
+        Ok(Figures { full: median(full), null: median(null), peak: peak(tree)? })
     });
     figures.collect()
+}
+
+/// Each round with each index, another one first every time.
+fn turns(count: usize, rounds: usize) -> impl Iterator<Item = (usize, usize)> {
+    (0..rounds).flat_map(move |round| (0..count).map(move |turn| (round, (turn + round) % count)))
 }
 
 /// The resident set of a build with nothing to do, at its largest.
@@ -60,4 +76,15 @@ fn peak(tree: &Tree<'_>) -> Result<Option<u64>> {
     let text = std::fs::read_to_string(&report)?;
     let number = text.trim().parse().with_context(|| format!("{TIME} says {text:?}"))?;
     Ok(Some(number))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_begins_alternates() {
+        let order: Vec<_> = turns(2, 3).map(|(_, index)| index).collect();
+        assert_eq!(order, [0, 1, 1, 0, 0, 1]);
+    }
 }

@@ -9,9 +9,10 @@ use super::catalog::{PROJECTS, Project, System};
 use super::changes::{BUILDS, CHECKS, CONFIGURES, Check};
 use super::expect::Rule;
 use super::kit::Kit;
-use super::measure::{self, Figures};
+use super::measure::{self, Figures, Rounds};
 use super::report::Report;
 use super::source::Sources;
+use super::tools;
 use super::tree::Tree;
 use crate::command;
 
@@ -39,6 +40,9 @@ pub(crate) struct Options {
     /// How often each build with nothing to do is timed
     #[arg(long, value_name = "N", default_value_t = 9)]
     rounds: usize,
+    /// How often each build of everything is timed
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    full_rounds: usize,
 }
 
 /// `cargo xtask acceptance ninja`: true if every check passed. The last line printed is the sum.
@@ -63,7 +67,7 @@ pub(crate) fn run(root: &Path, options: &Options) -> Result<bool> {
         sources: Sources { own: root.join("xtask/acceptance/ninja"), cache },
         folder,
         rule,
-        rounds: options.rounds.max(1),
+        rounds: Rounds { full: options.full_rounds, null: options.rounds.max(1) },
     };
     println!("{} in {}", program.display(), run.folder.display());
     let mut report = Report::default();
@@ -92,7 +96,7 @@ struct Run {
     sources: Sources,
     folder: PathBuf,
     rule: Rule,
-    rounds: usize,
+    rounds: Rounds,
 }
 
 impl Run {
@@ -111,13 +115,17 @@ impl Run {
                 return;
             }
         }
-        let figures = self.measure(&tested, self.peer.as_ref().map(|kit| tree(kit, "peer")));
+        let figures = self.measure(&mut tested, self.peer.as_ref().map(|kit| tree(kit, "peer")));
         match figures {
             Ok(figures) => report.measure(project.name, figures),
             Err(error) => report.add(project.name, "is measured", false, &Err(error)),
         }
         for check in CHECKS {
             self.check(&mut tested, check, report);
+        }
+        if let Some(peer) = &self.peer {
+            let same = tools::answers(&tested, peer);
+            report.add(project.name, "-t answers as the peer does", false, &same);
         }
     }
 
@@ -144,10 +152,10 @@ impl Run {
     }
 
     /// Builds the peer's tree too, if there is a peer, and takes the figures of both.
-    fn measure(&self, tested: &Tree<'_>, peer: Option<Tree<'_>>) -> Result<Vec<Figures>> {
-        let Some(mut peer) = peer else { return measure::null(&[tested], self.rounds) };
+    fn measure<'a>(&self, tested: &mut Tree<'a>, peer: Option<Tree<'a>>) -> Result<Vec<Figures>> {
+        let Some(mut peer) = peer else { return measure::measure(&mut [tested], self.rounds) };
         peer.configure()?;
         peer.build()?;
-        measure::null(&[tested, &peer], self.rounds)
+        measure::measure(&mut [tested, &mut peer], self.rounds)
     }
 }

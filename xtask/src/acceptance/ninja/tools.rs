@@ -7,7 +7,9 @@ use anyhow::{Context as _, Result, ensure};
 use serde_json::Value;
 
 use super::graph::{Step, absolute};
+use super::kit::Kit;
 use super::tree::{Tree, tail};
+use crate::command;
 
 /// As `cmake` and Meson call them after they have written the manifest; nothing is out of date then.
 ///
@@ -76,6 +78,47 @@ pub(crate) fn deps(tree: &mut Tree<'_>) -> Result<String> {
     Ok(format!("{count} objects"))
 }
 
+/// Questions about the manifest alone.
+const QUESTIONS: &[&[&str]] = &[
+    &["compdb"],
+    &["targets", "all"],
+    &["targets", "depth", "2"],
+    &["rules"],
+    &["commands"],
+    &["commands", "-s", "all"],
+    &["inputs", "all"],
+    &["query", "all"],
+    &["graph", "all"],
+];
+
+/// What `peer` would answer in the same tree, byte for byte.
+///
+/// # Errors
+///
+/// An answer is another one: tells which, and the first line that differs.
+pub(crate) fn answers(tree: &Tree<'_>, peer: &Kit) -> Result<String> {
+    let mut wrong = Vec::new();
+    for question in QUESTIONS {
+        let mut command = peer.command(&peer.ninja);
+        command.arg("-t").args(*question).current_dir(&tree.build);
+        let expected = command::run(&mut command)?.output;
+        let answer = tree.ninja(&[&["-t"], *question].concat())?.output;
+        if let Some((ours, theirs)) = first_difference(&answer, &expected) {
+            wrong.push(format!("-t {}: {ours:?} is not {theirs:?}", question.join(" ")));
+        }
+    }
+    ensure!(wrong.is_empty(), "{}", wrong.join("; "));
+    Ok(format!("{} questions", QUESTIONS.len()))
+}
+
+/// The first line that is not the same; empty where one of them has ended.
+fn first_difference<'a>(one: &'a str, other: &'a str) -> Option<(&'a str, &'a str)> {
+    let count = one.lines().count().max(other.lines().count());
+    let lines = one.lines().chain(std::iter::repeat(""));
+    let pairs = lines.zip(other.lines().chain(std::iter::repeat("")));
+    pairs.take(count).find(|(ours, theirs)| ours != theirs)
+}
+
 /// The listed files of each target.
 fn parse_deps(text: &str) -> BTreeMap<String, Vec<String>> {
     let mut all = BTreeMap::<String, Vec<String>>::new();
@@ -103,6 +146,13 @@ fn ask(tree: &Tree<'_>, arguments: &[&str]) -> Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_first_difference_is_found() {
+        assert_eq!(first_difference("a\nb\n", "a\nc\n"), Some(("b", "c")));
+        assert_eq!(first_difference("a\n", "a\nc\n"), Some(("", "c")));
+        assert_eq!(first_difference("a\nb", "a\nb\n"), None);
+    }
 
     #[test]
     fn listed_files_belong_to_the_target_above() {

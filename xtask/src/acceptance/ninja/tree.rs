@@ -13,7 +13,7 @@ use anyhow::{Context as _, Result, ensure};
 
 use super::catalog::{Project, System};
 use super::expect::{Moments, Rule, Snapshot, expected};
-use super::graph::Graph;
+use super::graph::{Graph, absolute};
 use super::kit::Kit;
 use crate::command::{self, Outcome};
 
@@ -75,7 +75,7 @@ impl<'a> Tree<'a> {
                 let mut cmake = self.kit.command("cmake");
                 cmake.args(["-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release"]);
                 cmake.arg("-DCMAKE_POLICY_VERSION_MINIMUM=3.5");
-                cmake.arg("-S").arg(self.source.join(folder)).arg("-B").arg(&self.build);
+                cmake.arg("-S").arg(absolute(&self.source, folder)).arg("-B").arg(&self.build);
                 cmake
             }
             System::Meson => {
@@ -131,6 +131,22 @@ impl<'a> Tree<'a> {
     pub(crate) fn ninja(&self, arguments: &[&str]) -> Result<Outcome> {
         let mut command = self.kit.command(&self.kit.ninja);
         command::run(command.args(arguments).current_dir(&self.build))
+    }
+
+    /// Removes everything that a build makes, but not the manifest.
+    ///
+    /// # Errors
+    ///
+    /// A file cannot be removed.
+    pub(crate) fn clear(&self) -> Result<()> {
+        let made = self.graph.steps.iter().filter(|step| !Graph::is_regeneration(step));
+        for path in made.flat_map(|step| &step.outputs) {
+            if path.symlink_metadata().is_ok_and(|metadata| !metadata.is_dir()) {
+                fs::remove_file(path)
+                    .with_context(|| format!("cannot remove {}", path.display()))?;
+            }
+        }
+        Ok(())
     }
 
     /// Takes what is there now as up to date.
