@@ -114,7 +114,8 @@ impl<'a> Times<'a> {
     fn is_newer(&mut self, path: &'a Path) -> bool {
         let Moments { before, start, end } = *self.moments;
         let Some(producer) = self.producers.get(path).copied() else {
-            return before.of(path).modified != start.of(path).modified;
+            // A generator may write again, in this build, what nothing else makes.
+            return before.of(path).modified != end.of(path).modified;
         };
         let written = start.of(path).modified != end.of(path).modified;
         self.runs(producer) && (written || !self.graph.steps[producer].restat)

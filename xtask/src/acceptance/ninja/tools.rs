@@ -78,7 +78,7 @@ pub(crate) fn deps(tree: &mut Tree<'_>) -> Result<String> {
     Ok(format!("{count} objects"))
 }
 
-/// Questions about the manifest alone.
+/// Questions about the manifest alone; the answer to `graph` names addresses of memory.
 const QUESTIONS: &[&[&str]] = &[
     &["compdb"],
     &["targets", "all"],
@@ -88,7 +88,6 @@ const QUESTIONS: &[&[&str]] = &[
     &["commands", "-s", "all"],
     &["inputs", "all"],
     &["query", "all"],
-    &["graph", "all"],
 ];
 
 /// What `peer` would answer in the same tree, byte for byte.
