@@ -5,6 +5,8 @@
 use std::fmt::Write as _;
 use std::num::NonZeroU32;
 
+use walk_ninja::tools;
+
 use crate::exit::Exit;
 
 /// The version of ninja whose language and flags this is; other tools look for features by it.
@@ -72,40 +74,12 @@ pub(super) fn unknown_warning_flag(flag: &str) -> Answer {
     complain("error", &format!("unknown warning flag '{flag}'{}", nearest(flag, &known)))
 }
 
-const TOOLS: [(&str, &str); 16] = [
-    ("clean", "remove what was built"),
-    ("cleandead", "remove what the manifest no longer builds"),
-    ("commands", "list the commands that make the targets"),
-    ("compdb", "print a compilation database as JSON"),
-    ("compdb-targets", "print one for what the targets need"),
-    ("deps", "print what depfiles named"),
-    ("graph", "print a graph for graphviz"),
-    ("inputs", "list what the targets are made of"),
-    ("missingdeps", "find files that are used before they are made"),
-    ("multi-inputs", "list what each target is made of"),
-    ("query", "show what a file is made of, and what is made of it"),
-    ("recompact", "make what is remembered smaller"),
-    ("restat", "look again at what was built"),
-    ("rules", "list the rules"),
-    ("targets", "list targets by depth or rule"),
-    ("browse", "browse the graph"),
-];
-
-/// Returns whether there is a tool of this name.
-pub(super) fn is_tool(name: &str) -> bool {
-    TOOLS.iter().any(|it| it.0 == name)
-}
-
-pub(super) fn tools() -> Answer {
-    let width = TOOLS.iter().map(|it| it.0.len()).max().unwrap_or(0);
-    let rows = TOOLS.iter().map(|(name, what)| format!("{name:>width$}  {what}\n"));
-    let out = "ninja subtools:\n".to_owned() + &rows.collect::<String>();
-    Answer { out, err: String::new(), exit: Exit::Done }
-}
-
-pub(super) fn unknown_tool(name: &str) -> Answer {
-    let known = TOOLS.map(|it| it.0);
-    fatal(&format!("unknown tool '{name}'{}", nearest(name, &known)))
+/// Returns what to say if there is no tool called `name`, or if it asks for their list.
+pub(super) fn not_a_tool(name: &str) -> Option<Answer> {
+    if name == "list" {
+        return Some(Answer { out: tools::list(), err: String::new(), exit: Exit::Done });
+    }
+    tools::check(name).err().map(|error| fatal(&error.to_string()))
 }
 
 fn nearest(name: &str, known: &[&str]) -> String {

@@ -198,11 +198,7 @@ fn long(name: &str, jobs: NonZeroU32) -> Result<char, Answer> {
 }
 
 fn tool(name: &str) -> Result<String, Answer> {
-    match name {
-        "list" => Err(answer::tools()),
-        name if answer::is_tool(name) => Ok(name.into()),
-        other => Err(answer::unknown_tool(other)),
-    }
+    answer::not_a_tool(name).map_or_else(|| Ok(name.into()), Err)
 }
 
 fn jobs(text: &str) -> Result<Option<NonZeroU32>, Answer> {

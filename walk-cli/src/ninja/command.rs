@@ -31,7 +31,7 @@ fn go(args: &Args) -> Result<Exit> {
     }
     let frame = frame(args, enter(args)?);
     match &args.tool {
-        Some(tool) => tools::run(frame, tool),
+        Some(tool) => tools::run(args, &frame, tool),
         None if args.dry_run => forecast::run(args, frame),
         None => build::run(args, frame),
     }

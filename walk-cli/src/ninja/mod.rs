@@ -8,7 +8,7 @@
 //! - `state` is the directory of what walk remembers, and its lock.
 //! - `build` walks one stage after the other, `watch` hears what happens meanwhile; `forecast`
 //!   is the same for `-n`, and `stats` what took how long.
-//! - `tools` runs the tools of `-t` on the graph and the state.
+//! - `tools` runs the tools of `-t` on the graph, and on the state through `memory`.
 
 mod answer;
 mod args;
@@ -29,6 +29,7 @@ mod forecast;
 mod stats;
 mod watch;
 
+mod memory;
 mod tools;
 
 pub(crate) use args::is_ninja;

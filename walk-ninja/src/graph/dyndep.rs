@@ -8,7 +8,6 @@ use rustc_hash::FxHashMap;
 use super::model::{Edge, Graph, NONE, Node, number};
 use super::names;
 use super::read::Cursor;
-use super::statement::shown;
 use crate::syntax::{Raw, ReadError, Scanner, Token, Wrong};
 
 /// What a dyndep file says of one edge.
@@ -55,7 +54,7 @@ impl Graph {
                 Token::Build if has_version => {
                     let (edge, more) = self.dyndep_statement(file, cursor)?;
                     if found.insert(edge, more).is_some() {
-                        let path = shown(self, self.outputs(edge)[0]);
+                        let path = self.shown(self.outputs(edge)[0]);
                         let message = format!("multiple statements for '{path}'");
                         return Err(Wrong::new(message, cursor.scanner.word));
                     }
@@ -141,7 +140,7 @@ impl Graph {
         let missing = || Wrong::new(format!("no build statement exists for '{text}'"), at);
         let edge = edge.ok_or_else(missing)?;
         if self.dyndeps.get(&edge) != Some(&file) {
-            let file = shown(self, file);
+            let file = self.shown(file);
             let message = format!(
                 "dyndep file '{file}' mentions output '{text}' whose build statement does not \
                  have a dyndep binding for the file"
@@ -184,7 +183,7 @@ impl Graph {
         edges.sort_unstable();
         for edge in edges {
             let Some(more) = found.remove(&edge) else {
-                let (path, file) = (shown(self, self.outputs(edge)[0]), shown(self, file));
+                let (path, file) = (self.shown(self.outputs(edge)[0]), self.shown(file));
                 let message = format!("'{path}' not mentioned in its dyndep file '{file}'");
                 return Err(ReadError::Syntax { place: self.place(edge), message, excerpt: None });
             };
@@ -197,7 +196,7 @@ impl Graph {
     fn add_to_edge(&mut self, edge: Edge, more: &Found) -> Result<(), ReadError> {
         for node in &more.outputs {
             if self.producers[node.index()] != NONE {
-                let message = format!("multiple rules generate {}", shown(self, *node));
+                let message = format!("multiple rules generate {}", self.shown(*node));
                 return Err(ReadError::Syntax { place: self.place(edge), message, excerpt: None });
             }
             self.producers[node.index()] = edge.0;

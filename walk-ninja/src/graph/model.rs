@@ -59,7 +59,8 @@ pub enum Severity {
 pub struct ReadOptions {
     /// Two edges that make one file; an error by default.
     pub duplicate_outputs: Severity,
-    /// A `phony` that names itself as an input; a warning by default.
+    /// A `phony` that names itself as an input: by default a warning, and the input is dropped.
+    /// Else it stays, and is a cycle for who needs the file, as in ninja.
     pub phony_cycles: Severity,
 }
 
@@ -111,7 +112,10 @@ pub struct Graph {
     pub(super) nodes: Vec<Node>,
     /// By node; `NONE` for a source.
     pub(super) producers: Vec<u32>,
-    pub(super) pools: Vec<(Span, u32)>,
+    pub(super) pools: Vec<(Name, u32)>,
+    pub(super) declared_pools: FxHashSet<Name>,
+    /// The pools of edges; most have none.
+    pub(super) pool_of: FxHashMap<Edge, Name>,
     pub(super) defaults: Vec<Node>,
     pub(super) warnings: Vec<String>,
     /// The dyndep files of edges that were not loaded yet.
@@ -142,6 +146,8 @@ impl Graph {
             nodes: Vec::new(),
             producers: Vec::new(),
             pools: Vec::new(),
+            declared_pools: FxHashSet::default(),
+            pool_of: FxHashMap::default(),
             defaults: Vec::new(),
             warnings: Vec::new(),
             dyndeps: FxHashMap::default(),

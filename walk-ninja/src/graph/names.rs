@@ -1,18 +1,22 @@
-//! The names of variables, as numbers.
+//! The names of variables, rules and pools, as numbers.
 //!
 //! Those that the language knows have fixed numbers, so that asking for `command` is no search.
 
-use rustc_hash::FxHashMap;
+use hashbrown::HashTable;
+
+use super::model::number;
+use super::paths::hash;
 
 /// The number of a name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Name(u32);
 
-/// The names of variables.
+/// The names of variables, rules and pools, one behind the other.
 #[derive(Debug)]
 pub(super) struct Names {
-    numbers: FxHashMap<Box<[u8]>, Name>,
-    texts: Vec<Box<[u8]>>,
+    bytes: Vec<u8>,
+    ends: Vec<u32>,
+    table: HashTable<u32>,
 }
 
 macro_rules! known {
@@ -40,6 +44,7 @@ known! {
     REQUIRED_VERSION = 14 "ninja_required_version",
     DEPTH = 15 "depth",
     DYNDEP_VERSION = 16 "ninja_dyndep_version",
+    CONSOLE = 17 "console",
 }
 
 /// What a rule may say.
@@ -59,7 +64,7 @@ pub(super) const OF_RULES: [Name; 11] = [
 
 impl Names {
     pub(super) fn new() -> Self {
-        let mut names = Self { numbers: FxHashMap::default(), texts: Vec::new() };
+        let mut names = Self { bytes: Vec::new(), ends: Vec::new(), table: HashTable::new() };
         for text in KNOWN {
             names.number(text.as_bytes());
         }
@@ -67,22 +72,31 @@ impl Names {
     }
 
     pub(super) fn number(&mut self, text: &[u8]) -> Name {
-        if let Some(number) = self.find(text) {
-            return number;
+        if let Some(name) = self.find(text) {
+            return name;
         }
-        let number = Name(u32::try_from(self.texts.len()).expect("fewer names than bytes"));
-        self.texts.push(text.into());
-        self.numbers.insert(text.into(), number);
-        number
+        let next = number(self.ends.len());
+        self.bytes.extend_from_slice(text);
+        self.ends.push(number(self.bytes.len()));
+        let rehash = |it: &u32| hash(name_in(&self.bytes, &self.ends, *it));
+        self.table.insert_unique(hash(text), next, rehash);
+        Name(next)
     }
 
     pub(super) fn find(&self, text: &[u8]) -> Option<Name> {
-        self.numbers.get(text).copied()
+        let is_it = |it: &u32| name_in(&self.bytes, &self.ends, *it) == text;
+        self.table.find(hash(text), is_it).map(|it| Name(*it))
     }
 
     pub(super) fn text(&self, name: Name) -> &[u8] {
-        &self.texts[name.0 as usize]
+        name_in(&self.bytes, &self.ends, name.0)
     }
+}
+
+fn name_in<'b>(bytes: &'b [u8], ends: &[u32], index: u32) -> &'b [u8] {
+    let index = index as usize;
+    let start = index.checked_sub(1).map_or(0, |it| ends[it]);
+    &bytes[start as usize..ends[index] as usize]
 }
 
 #[cfg(test)]

@@ -70,7 +70,7 @@ impl Paths {
     }
 }
 
-fn hash(path: &[u8]) -> u64 {
+pub(super) fn hash(path: &[u8]) -> u64 {
     let mut hasher = FxHasher::default();
     hasher.write(path);
     hasher.finish()

@@ -214,21 +214,16 @@ impl Graph {
     ///
     /// As of [`binding`](Self::binding).
     pub fn pool(&self, edge: Edge) -> Result<Option<&[u8]>, ReadError> {
-        let mut name = Vec::new();
-        self.push_variable(edge, names::POOL, Quoting::Shell, &mut name)?;
-        if name == b"console" {
-            return Ok(Some(b"console"));
-        }
-        Ok(self.find_pool(&name))
+        Ok(self.pool_of.get(&edge).map(|it| self.names.text(*it)))
     }
 
-    pub(super) fn find_pool(&self, name: &[u8]) -> Option<&[u8]> {
-        self.pools.iter().map(|it| self.text.get(it.0)).find(|it| *it == name)
+    pub(super) fn has_pool(&self, pool: Name) -> bool {
+        pool == names::CONSOLE || self.declared_pools.contains(&pool)
     }
 
     /// Returns the pools that are declared, and their depths; a depth of zero is no limit.
     pub fn pools(&self) -> impl Iterator<Item = (&[u8], u32)> {
-        self.pools.iter().map(|(name, depth)| (self.text.get(*name), *depth))
+        self.pools.iter().map(|(name, depth)| (self.names.text(*name), *depth))
     }
 
     /// Returns what `default` statements name.

@@ -1,19 +1,22 @@
 //! Reads the statements of a manifest, and of the files that it includes.
 
 use std::ffi::OsStr;
-use std::fs;
-use std::io;
+use std::fs::File;
+use std::io::{self, Read as _};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
 use super::model::{Graph, NONE, Node, ReadOptions, number};
 use super::names::{self, Name};
 use super::scope::{Rule, Scope};
-use super::text::{Span, Text};
+use super::text::{MOST, Span, TOO_MUCH, Text};
 use crate::syntax::{Raw, ReadError, Scanner, Token, Wrong, file_error, in_words};
 
 /// How deep files may include others.
 const DEEPEST: usize = 200;
+
+/// How many files may be read. Files that each include two others twice would never end.
+const MOST_FILES: usize = 1 << 18;
 
 /// The version of the language that is read.
 const VERSION: (u64, u64) = (1, 13);
@@ -28,7 +31,7 @@ impl Graph {
     ///
     /// If a file cannot be read, or a statement is wrong: then with file, line and the place.
     pub fn read(root: &Path, manifest: &Path, options: &ReadOptions) -> Result<Self, ReadError> {
-        let mut load = |path: &Path| fs::read(root.join(path));
+        let mut load = |path: &Path| content(&root.join(path));
         let text = load(manifest).map_err(|it| file_error(manifest, it))?;
         Self::parse(manifest, text, &mut load, options)
     }
@@ -48,10 +51,30 @@ impl Graph {
         let mut graph = Self::empty();
         let phony = graph.names.number(b"phony");
         graph.scopes[0].rules.insert(phony, 0);
-        let mut reader = Reader { graph, load, options, open: Vec::new(), scratch: Vec::new() };
+        let mut reader = Reader {
+            graph,
+            load,
+            options,
+            open: Vec::new(),
+            scratch: Vec::new(),
+            pending: Vec::new(),
+        };
         reader.file(name.into(), text, 0)?;
         Ok(reader.graph)
     }
+}
+
+/// Reads a file, but not one without end.
+fn content(path: &Path) -> io::Result<Vec<u8>> {
+    let file = File::open(path)?;
+    let size = usize::try_from(file.metadata()?.len()).unwrap_or(MOST).min(MOST);
+    let mut content = Vec::new();
+    content.try_reserve_exact(size + 1)?;
+    file.take(MOST as u64).read_to_end(&mut content)?;
+    if content.len() == MOST {
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, TOO_MUCH));
+    }
+    Ok(content)
 }
 
 /// What reads a manifest.
@@ -62,6 +85,8 @@ pub(super) struct Reader<'r> {
     /// The files that are being read, innermost last.
     open: Vec<PathBuf>,
     pub(super) scratch: Vec<u8>,
+    /// Paths of the statement that is being read, which wait for its bindings.
+    pub(super) pending: Vec<Raw>,
 }
 
 /// One file that is being read.
@@ -84,7 +109,7 @@ impl Cursor {
         if found == token {
             return Ok(());
         }
-        if found == Token::Unknown && token != Token::Newline {
+        if found == Token::Unknown && self.scanner.is_at_other_blank(text.all()) {
             return Err(self.scanner.complain(text.all()));
         }
         let (wanted, hint) = (token.describe(), token.hint());
@@ -188,6 +213,7 @@ impl Reader<'_> {
         let mut scratch = std::mem::take(&mut self.scratch);
         scratch.clear();
         let value = self.graph.evaluate(scope, raw, &mut scratch);
+        let value = value.and_then(|()| self.graph.text.count(&scratch));
         let value = value.and_then(|()| self.graph.text.add(&scratch));
         self.scratch = scratch;
         value.map_err(|it| Wrong::new(it, raw.range().start))
@@ -218,6 +244,7 @@ impl Reader<'_> {
     }
 
     fn rule(&mut self, cursor: &mut Cursor) -> Step {
+        let statement = cursor.scanner.word;
         let range = cursor.name(&self.graph.text, "expected rule name")?;
         cursor.expect(&self.graph.text, Token::Newline)?;
         let name = self.graph.names.number(&self.graph.text.all()[range.clone()]);
@@ -233,15 +260,15 @@ impl Reader<'_> {
             if !names::OF_RULES.contains(&name) {
                 return Err(unexpected(&self.graph, name, at).into());
             }
-            rule.bindings.push((name, raw));
+            rule.set(name, raw);
         }
         let has = |it| rule.get(it).is_some_and(|it| it.len > 0);
         if has(names::RSPFILE) != has(names::RSPFILE_CONTENT) {
             let message = "rspfile and rspfile_content need to be both specified";
-            return Err(Wrong::new(message, cursor.scanner.word).into());
+            return Err(Wrong::new(message, statement).into());
         }
         if !has(names::COMMAND) {
-            return Err(Wrong::new("expected 'command =' line", cursor.scanner.word).into());
+            return Err(Wrong::new("expected 'command =' line", statement).into());
         }
         let number = number(self.graph.rules.len());
         self.graph.rules.push(rule);
@@ -250,11 +277,13 @@ impl Reader<'_> {
     }
 
     fn pool(&mut self, cursor: &mut Cursor) -> Step {
+        let statement = cursor.scanner.word;
         let range = cursor.name(&self.graph.text, "expected pool name")?;
         cursor.expect(&self.graph.text, Token::Newline)?;
-        let name = &self.graph.text.all()[range.clone()];
-        if name == b"console" || self.graph.find_pool(name).is_some() {
-            let message = format!("duplicate pool '{}'", String::from_utf8_lossy(name));
+        let pool = self.graph.names.number(&self.graph.text.all()[range.clone()]);
+        if self.graph.has_pool(pool) {
+            let text = String::from_utf8_lossy(self.graph.names.text(pool));
+            let message = format!("duplicate pool '{text}'");
             return Err(Wrong::new(message, range.start).into());
         }
         let mut depth = None;
@@ -265,13 +294,12 @@ impl Reader<'_> {
                 return Err(unexpected(&self.graph, name, at).into());
             }
             let value = self.value(cursor.scope, raw)?;
-            let text = String::from_utf8_lossy(self.graph.text.get(value));
-            let number = text.trim().parse::<u32>();
-            depth = Some(number.map_err(|_| Wrong::new("invalid pool depth", at))?);
+            let value = pool_depth(self.graph.text.get(value));
+            depth = Some(value.ok_or_else(|| Wrong::new("invalid pool depth", at))?);
         }
-        let missing = || Wrong::new("expected 'depth =' line", cursor.scanner.word);
-        let depth = depth.ok_or_else(missing)?;
-        self.graph.pools.push((Text::span(range), depth));
+        let depth = depth.ok_or_else(|| Wrong::new("expected 'depth =' line", statement))?;
+        self.graph.pools.push((pool, depth));
+        self.graph.declared_pools.insert(pool);
         Ok(())
     }
 
@@ -314,9 +342,15 @@ impl Reader<'_> {
         if self.open.len() >= DEEPEST {
             return Err(wrong(format!("files are included more than {DEEPEST} deep")));
         }
+        if self.graph.text.paths().len() >= MOST_FILES {
+            return Err(wrong(format!("more than {MOST_FILES} files are included")));
+        }
         let content = (self.load)(&path).map_err(|error| {
             wrong(format!("loading '{}': {}", path.display(), in_words(&error)))
         })?;
+        if !self.graph.text.has_room(content.len()) {
+            return Err(wrong(format!("loading '{}': {TOO_MUCH}", path.display())));
+        }
         let mut scope = cursor.scope;
         if is_scoped {
             scope = number(self.graph.scopes.len());
@@ -330,7 +364,7 @@ impl Reader<'_> {
     /// Returns the node of a path, evaluated with the bindings of a statement.
     pub(super) fn node(
         &mut self,
-        bindings: &[(Name, Span)],
+        bindings: (u32, u32),
         scope: u32,
         raw: Raw,
     ) -> Result<Node, Wrong> {
@@ -342,6 +376,7 @@ impl Reader<'_> {
             self.scratch.clear();
             let path = &mut self.scratch;
             graph.evaluate_with(bindings, scope, raw, path).map_err(wrong)?;
+            graph.text.count(path).map_err(wrong)?;
             if path.is_empty() {
                 return Err(wrong("empty path".into()));
             }
@@ -355,6 +390,18 @@ impl Reader<'_> {
 pub(super) fn unexpected(graph: &Graph, name: Name, at: usize) -> Wrong {
     let name = String::from_utf8_lossy(graph.names.text(name));
     Wrong::new(format!("unexpected variable '{name}'"), at)
+}
+
+/// Reads a number as far as there are digits, like ninja; without any it is 0, which is no limit.
+fn pool_depth(text: &[u8]) -> Option<u32> {
+    let (is_negative, digits) = match text.trim_ascii_start() {
+        [b'-', digits @ ..] => (true, digits),
+        [b'+', digits @ ..] | digits => (false, digits),
+    };
+    let digits = digits.iter().take_while(|it| it.is_ascii_digit());
+    let number = digits
+        .fold(0_u32, |sum, digit| sum.saturating_mul(10).saturating_add(u32::from(digit - b'0')));
+    (number == 0 || !is_negative).then_some(number)
 }
 
 fn leading_number(text: &str) -> u64 {

@@ -5,10 +5,10 @@
 
 use rustc_hash::FxHashMap;
 
-use super::model::{Edge, EdgeData, Graph, Node};
+use super::model::{Edge, Graph, Node};
 use super::names::{self, Name};
 use super::text::{LONGEST, Span};
-use crate::syntax::{Escape, Raw, ReadError, escape};
+use crate::syntax::{Escape, Raw, ReadError, escape, push_quoted};
 
 /// The variables and rules of a file, and those around it.
 #[derive(Debug, Default)]
@@ -32,6 +32,9 @@ pub(super) enum Quoting {
     None,
 }
 
+/// Up to how many bindings of one edge are searched one by one.
+const FEW: usize = 16;
+
 /// Appends the value of a variable.
 type Push<'p> = dyn FnMut(Name, &mut Vec<u8>) -> Result<(), String> + 'p;
 
@@ -42,6 +45,9 @@ struct Asked {
     quoting: Quoting,
     /// The rule variables that are being evaluated, innermost last.
     open: Vec<Name>,
+    /// How much text of rules was gone through: variables that name others many times, and
+    /// those again, take forever even if all are empty in the end.
+    work: usize,
 }
 
 impl Graph {
@@ -58,13 +64,13 @@ impl Graph {
     /// Appends what a text means in a `build` statement, of which the bindings are known.
     pub(super) fn evaluate_with(
         &self,
-        bindings: &[(Name, Span)],
+        bindings: (u32, u32),
         scope: u32,
         raw: Raw,
         to: &mut Vec<u8>,
     ) -> Result<(), String> {
         self.expand(raw, to, &mut |name, to| {
-            let found = last(bindings, name).or_else(|| self.variable_in(scope, name));
+            let found = self.bound(bindings, name).or_else(|| self.variable_in(scope, name));
             if let Some(span) = found {
                 to.extend_from_slice(self.text.get(span));
             }
@@ -80,7 +86,7 @@ impl Graph {
         quoting: Quoting,
         to: &mut Vec<u8>,
     ) -> Result<(), ReadError> {
-        let mut asked = Asked { edge, quoting, open: Vec::new() };
+        let mut asked = Asked { edge, quoting, open: Vec::new(), work: 0 };
         let message = match self.push(&mut asked, name, to) {
             Ok(()) => return Ok(()),
             Err(message) => message,
@@ -101,7 +107,7 @@ impl Graph {
             _ => {}
         }
         let data = self.data(asked.edge);
-        if let Some(span) = last(self.bindings_of(data), name) {
+        if let Some(span) = self.bound(data.bindings, name) {
             to.extend_from_slice(self.text.get(span));
         } else if let Some(raw) = self.rules[data.rule as usize].get(name) {
             self.push_of_rule(asked, name, raw, to)?;
@@ -124,6 +130,8 @@ impl Graph {
             let around: Vec<String> = around.map(text).collect();
             return Err(format!("cycle in rule variables: {}", around.join(" -> ")));
         }
+        asked.work += raw.range().len();
+        refuse_long(asked.work)?;
         asked.open.push(name);
         self.expand(raw, to, &mut |name, to| self.push(asked, name, to))?;
         asked.open.pop();
@@ -146,7 +154,7 @@ impl Graph {
                 Quoting::None => to.extend_from_slice(self.path(*node)),
             }
         }
-        refuse_long(to)
+        refuse_long(to.len())
     }
 
     /// Appends a text, each variable in it as `push` has it.
@@ -165,16 +173,34 @@ impl Graph {
                     }
                 }
             }
-            refuse_long(to)?;
+            refuse_long(to.len())?;
             rest = &rest[length..];
         }
         to.extend_from_slice(rest);
         Ok(())
     }
 
-    pub(super) fn bindings_of(&self, data: &EdgeData) -> &[(Name, Span)] {
-        let (start, end) = data.bindings;
-        &self.bindings[start as usize..end as usize]
+    /// Returns the value of a variable among those bindings.
+    fn bound(&self, (start, end): (u32, u32), name: Name) -> Option<Span> {
+        let bindings = &self.bindings[start as usize..end as usize];
+        if bindings.len() > FEW {
+            let found = bindings.binary_search_by_key(&name, |it| it.0).ok();
+            return found.map(|it| bindings[it].1);
+        }
+        bindings.iter().rev().find(|it| it.0 == name).map(|it| it.1)
+    }
+
+    /// Sorts the bindings from `first` on, unless they are few; the last of a name counts.
+    pub(super) fn settle_bindings(&mut self, first: usize) {
+        let bindings = &mut self.bindings[first..];
+        if bindings.len() <= FEW {
+            return;
+        }
+        bindings.reverse();
+        bindings.sort_by_key(|it| it.0);
+        let mut sorted = self.bindings.split_off(first);
+        sorted.dedup_by_key(|it| it.0);
+        self.bindings.append(&mut sorted);
     }
 
     pub(super) fn variable_in(&self, scope: u32, name: Name) -> Option<Span> {
@@ -193,37 +219,23 @@ impl Graph {
 }
 
 impl Rule {
-    pub(super) fn get(&self, name: Name) -> Option<Raw> {
-        self.bindings.iter().rev().find(|it| it.0 == name).map(|it| it.1)
+    /// Adds a variable, or replaces it.
+    pub(super) fn set(&mut self, name: Name, raw: Raw) {
+        match self.bindings.iter_mut().find(|it| it.0 == name) {
+            Some(binding) => binding.1 = raw,
+            None => self.bindings.push((name, raw)),
+        }
     }
-}
 
-fn last(bindings: &[(Name, Span)], name: Name) -> Option<Span> {
-    bindings.iter().rev().find(|it| it.0 == name).map(|it| it.1)
+    pub(super) fn get(&self, name: Name) -> Option<Raw> {
+        self.bindings.iter().find(|it| it.0 == name).map(|it| it.1)
+    }
 }
 
 /// Variables that name others twice, and those again, soon mean more than there is memory.
-fn refuse_long(text: &[u8]) -> Result<(), String> {
-    if text.len() > LONGEST {
+fn refuse_long(length: usize) -> Result<(), String> {
+    if length > LONGEST {
         return Err("a text of more than 64 MiB once its variables are expanded".into());
     }
     Ok(())
-}
-
-/// Appends a path as a shell reads it back.
-fn push_quoted(path: &[u8], to: &mut Vec<u8>) {
-    let is_plain = |it: &u8| it.is_ascii_alphanumeric() || b"_+-./".contains(it);
-    if path.iter().all(is_plain) {
-        to.extend_from_slice(path);
-        return;
-    }
-    to.push(b'\'');
-    for &byte in path {
-        if byte == b'\'' {
-            to.extend_from_slice(br"'\''");
-        } else {
-            to.push(byte);
-        }
-    }
-    to.push(b'\'');
 }

@@ -5,7 +5,7 @@
 
 use std::path::PathBuf;
 
-use crate::syntax::{Excerpt, Place, Raw, ReadError, Wrong};
+use crate::syntax::{Excerpt, Place, Raw, ReadError, Wrong, line_number};
 
 /// A part of the buffer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -23,6 +23,10 @@ impl From<Raw> for Span {
 /// The most that texts made of others may be together, and one of them.
 const MOST_EVALUATED: usize = 1 << 30;
 pub(super) const LONGEST: usize = 64 << 20;
+
+/// What positions of 32 bits can tell apart, less a little for names that the language knows.
+pub(super) const MOST: usize = u32::MAX as usize - (1 << 20);
+pub(super) const TOO_MUCH: &str = "more than 4 GiB of manifests";
 
 /// A file in the buffer.
 #[derive(Debug)]
@@ -55,25 +59,30 @@ impl Text {
         Span { start: number(range.start), len: number(range.len()) }
     }
 
-    /// Adds a text that was made of others; says what is wrong if that is too much.
-    pub(super) fn add(&mut self, text: &[u8]) -> Result<Span, String> {
+    /// Counts a text that was made of others; says what is wrong if that is too much.
+    pub(super) fn count(&mut self, text: &[u8]) -> Result<(), String> {
         self.evaluated += text.len();
-        if text.len() > LONGEST {
-            return Err("a text of more than 64 MiB once its variables are expanded".into());
-        }
-        if self.evaluated > MOST_EVALUATED || !self.has_room(text.len()) {
+        if self.evaluated > MOST_EVALUATED {
             return Err("more than 1 GiB of text once variables are expanded".into());
+        }
+        Ok(())
+    }
+
+    /// Adds a text that is not in a file.
+    pub(super) fn add(&mut self, text: &[u8]) -> Result<Span, String> {
+        if !self.has_room(text.len()) {
+            return Err(TOO_MUCH.into());
         }
         let start = self.bytes.len();
         self.bytes.extend_from_slice(text);
         Ok(Self::span(start..self.bytes.len()))
     }
 
-    /// Adds a file; its number, or what is wrong with it.
+    /// Adds a file; returns its number. Behind it is a byte that belongs to none, so that a
+    /// position tells the end of a file from the beginning of the next.
     pub(super) fn add_file(&mut self, path: PathBuf, content: Vec<u8>) -> Result<usize, ReadError> {
         if !self.has_room(content.len()) {
-            let message = format!("'{}': more than 4 GiB of manifests", path.display());
-            return Err(ReadError::Graph { message });
+            return Err(ReadError::Graph { message: format!("'{}': {TOO_MUCH}", path.display()) });
         }
         let start = self.bytes.len();
         if start == 0 {
@@ -82,43 +91,44 @@ impl Text {
             self.bytes.extend_from_slice(&content);
         }
         self.files.push(File { path, start, end: self.bytes.len() });
+        self.bytes.push(0);
         let number = self.files.len() - 1;
-        match memchr::memchr(0, &self.bytes[start..]) {
-            Some(at) => Err(self.error(&Wrong::new("NUL byte", start + at))),
+        match memchr::memchr(0, &self.bytes[self.range(number)]) {
+            Some(at) => Err(self.error(&Wrong::new("NUL bytes are not allowed", start + at))),
             None => Ok(number),
         }
     }
 
-    fn has_room(&self, more: usize) -> bool {
-        self.bytes.len().checked_add(more).is_some_and(|it| u32::try_from(it).is_ok())
+    /// Returns whether a file of that size can be added.
+    pub(super) fn has_room(&self, size: usize) -> bool {
+        self.bytes.len().checked_add(size).is_some_and(|it| it < MOST)
     }
 
     pub(super) fn range(&self, file: usize) -> std::ops::Range<usize> {
         self.files[file].start..self.files[file].end
     }
 
-    pub(super) fn paths(&self) -> impl Iterator<Item = &PathBuf> {
+    pub(super) fn paths(&self) -> impl ExactSizeIterator<Item = &PathBuf> {
         self.files.iter().map(|it| &it.path)
     }
 
     /// Returns the file and line of a byte.
     pub(super) fn place(&self, at: usize) -> Place {
-        self.locate(at).0
+        let Some(file) = self.file_at(at) else { return Place { file: PathBuf::new(), line: 0 } };
+        let line = line_number(&self.bytes[file.start..file.end], at - file.start);
+        Place { file: file.path.clone(), line }
     }
 
     /// Returns the error for what is wrong.
     pub(super) fn error(&self, wrong: &Wrong) -> ReadError {
-        let (place, excerpt) = self.locate(wrong.at);
-        ReadError::Syntax { place, message: wrong.message.clone(), excerpt: Some(excerpt) }
+        let excerpt = self
+            .file_at(wrong.at)
+            .and_then(|file| Excerpt::of(&self.bytes[file.start..file.end], wrong.at - file.start));
+        ReadError::Syntax { place: self.place(wrong.at), message: wrong.message.clone(), excerpt }
     }
 
-    fn locate(&self, at: usize) -> (Place, Excerpt) {
-        let file = self.files.iter().find(|it| it.start <= at && at <= it.end);
-        let Some(file) = file else {
-            let excerpt = Excerpt { line: String::new(), column: None };
-            return (Place { file: PathBuf::new(), line: 0 }, excerpt);
-        };
-        let (line, excerpt) = Excerpt::of(&self.bytes[file.start..file.end], at - file.start);
-        (Place { file: file.path.clone(), line }, excerpt)
+    fn file_at(&self, at: usize) -> Option<&File> {
+        let after = self.files.partition_point(|it| it.start <= at);
+        self.files[..after].last().filter(|it| at <= it.end)
     }
 }

@@ -335,6 +335,6 @@ impl Build {
 }
 
 /// Returns the path that bytes of a manifest mean.
-pub(super) fn path_of(bytes: &[u8]) -> &Path {
+pub(crate) fn path_of(bytes: &[u8]) -> &Path {
     Path::new(OsStr::from_bytes(bytes))
 }

@@ -106,8 +106,10 @@ fn queue_name(pool: &[u8]) -> Arc<str> {
     }
 }
 
-/// A name for people and for the state: the path, escaped if it is not UTF-8.
-fn name(path: &[u8]) -> Arc<str> {
+/// Returns the name of the action whose first output has this path: the path itself, escaped if
+/// it is not UTF-8.
+#[must_use]
+pub fn action_name(path: &[u8]) -> Arc<str> {
     match std::str::from_utf8(path) {
         Ok(name) => name.into(),
         Err(_) => path.escape_ascii().to_string().into(),
@@ -137,7 +139,7 @@ impl Convert<'_> {
     fn command(&mut self, edge: Edge) -> Result<Command, BuildError> {
         let graph = self.graph;
         let outputs = graph.outputs(edge);
-        let mut command = Command::new(name(graph.path(outputs[0])));
+        let mut command = Command::new(action_name(graph.path(outputs[0])));
         command.outputs = outputs.iter().map(|it| self.file(*it)).collect();
         unique(&mut command.outputs);
         self.add_inputs(edge, &mut command)?;

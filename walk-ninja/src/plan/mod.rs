@@ -12,5 +12,7 @@ mod closure;
 mod convert;
 mod error;
 
+pub(crate) use build::path_of;
 pub use build::{Build, Frame, Purpose, Stage};
+pub use convert::action_name;
 pub use error::BuildError;

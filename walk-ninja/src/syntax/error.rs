@@ -26,8 +26,8 @@ impl fmt::Display for Place {
 pub struct Excerpt {
     /// The line, or its beginning.
     pub line: String,
-    /// How many characters stand before the place; `None` if it is not in the part shown.
-    pub column: Option<usize>,
+    /// How many characters of it stand before the place.
+    pub column: usize,
 }
 
 /// What keeps a manifest from being read.
@@ -89,21 +89,26 @@ pub(crate) fn in_words(error: &io::Error) -> String {
 /// How much of a line is shown, in bytes.
 const SHOWN: usize = 72;
 
+/// Returns the number of the line in which the byte at `offset` is; the first is 1.
+pub(crate) fn line_number(text: &[u8], offset: usize) -> u32 {
+    let number = memchr::memchr_iter(b'\n', &text[..offset.min(text.len())]).count() + 1;
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
 impl Excerpt {
-    /// Shows the line around the byte at `offset` of `text`, and returns its number.
-    pub(crate) fn of(text: &[u8], offset: usize) -> (u32, Self) {
+    /// Shows the line around the byte at `offset` of `text`; as in ninja only if that is neither
+    /// its first byte nor far from there.
+    pub(crate) fn of(text: &[u8], offset: usize) -> Option<Self> {
         let offset = offset.min(text.len());
         let start = memchr::memrchr(b'\n', &text[..offset]).map_or(0, |it| it + 1);
-        let end = memchr::memchr(b'\n', &text[start..]).map_or(text.len(), |it| start + it);
-        let line = &text[start..end];
-        let cut = &line[..line.len().min(SHOWN)];
-        let more = if line.len() > SHOWN { "..." } else { "" };
-        let is_shown = offset - start < SHOWN;
-        let column =
-            is_shown.then(|| String::from_utf8_lossy(&text[start..offset]).chars().count());
-        let number = memchr::memchr_iter(b'\n', &text[..start]).count() + 1;
-        let line = format!("{}{more}", String::from_utf8_lossy(cut));
-        (u32::try_from(number).unwrap_or(u32::MAX), Self { line, column })
+        if !(1..SHOWN).contains(&(offset - start)) {
+            return None;
+        }
+        let rest = &text[start..text.len().min(start + SHOWN)];
+        let line = &rest[..memchr::memchr(b'\n', rest).unwrap_or(rest.len())];
+        let more = if line.len() == SHOWN { "..." } else { "" };
+        let column = String::from_utf8_lossy(&text[start..offset]).chars().count();
+        Some(Self { line: format!("{}{more}", String::from_utf8_lossy(line)), column })
     }
 }
 
@@ -112,11 +117,7 @@ struct Shown<'e>(Option<&'e Excerpt>);
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Some(Excerpt { line, column }) = self.0 else { return Ok(()) };
-        write!(f, "\n{line}")?;
-        match column {
-            Some(column @ 1..) => write!(f, "\n{:column$}^ near here", ""),
-            _ => Ok(()),
-        }
+        write!(f, "\n{line}\n{:column$}^ near here", "")
     }
 }
 

@@ -5,10 +5,12 @@
 
 mod canonical;
 mod error;
+mod quote;
 mod scanner;
 
 pub use canonical::canonical;
 pub(crate) use canonical::is_canonical;
 pub use error::{Excerpt, Place, ReadError};
-pub(crate) use error::{file_error, in_words};
+pub(crate) use error::{file_error, in_words, line_number};
+pub(crate) use quote::{push_quoted, with_braces};
 pub(crate) use scanner::{Escape, Raw, Scanner, Token, Wrong, escape};

@@ -189,6 +189,11 @@ impl Scanner {
         found
     }
 
+    /// Returns whether the last word is none because it begins with a blank that is no space.
+    pub(crate) fn is_at_other_blank(&self, text: &[u8]) -> bool {
+        matches!(self.peek(text, 0), b'\t' | b'\r')
+    }
+
     /// Says what is wrong with the last word, which is none.
     pub(crate) fn complain(&self, text: &[u8]) -> Wrong {
         let message = match self.peek(text, 0) {
@@ -274,7 +279,6 @@ impl Scanner {
                 self.at += length;
                 Ok(())
             }
-            None if self.at + 1 >= self.end => Err(Wrong::new("unexpected EOF", self.end)),
             None => Err(Wrong::new("bad $-escape (literal $ must be written as $$)", self.at)),
         }
     }

@@ -1,1 +1,3 @@
 //! The tests of walk-ninja through its public face.
+
+mod tools;

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use walk_core::fingerprint::DigestRow;
 use walk_core::{Checksum, SqliteStore, Store};
 
-use super::{Note, WalkError};
+use super::{Note, WalkError, elements};
 
 const CACHEDIR_TAG: &str = "Signature: 8a477f597d28d172789f06886806bc55\n\
     # This directory holds what walk remembers; it can be made anew by walking again.\n";
@@ -60,6 +60,29 @@ impl Loaded {
         // After a loss of power the stamps of files may say more than their contents.
         let digests = if store.was_unclean() { Vec::new() } else { store.load_digests()? };
         Ok(Self { store, digests })
+    }
+}
+
+impl Loaded {
+    /// Returns the files that the depfile of an action named when it last succeeded; `None` if
+    /// no success of it is on record.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the store cannot be read.
+    pub fn discovered(&mut self, action: &str) -> Result<Option<Vec<PathBuf>>, WalkError> {
+        let fingerprint = self.store.load_fingerprint(action)?;
+        Ok(fingerprint.map(|it| elements::discovered(&it).collect()))
+    }
+
+    /// Closes the store and collects what nobody needs any more.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the store cannot be written.
+    pub fn compact(mut self) -> Result<(), WalkError> {
+        self.store.begin()?;
+        Ok(self.store.finish()?)
     }
 }
 
