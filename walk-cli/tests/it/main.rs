@@ -8,6 +8,7 @@ mod manifests;
 mod ninja;
 mod ninja_runs;
 mod ninja_stages;
+mod ninja_tools;
 mod project;
 mod questions;
 mod records;

@@ -1,7 +1,6 @@
 //! Called by ninja's name: a manifest of ninja in a directory, and what is printed of it.
 
 use std::os::unix::fs::symlink;
-use std::path::Path;
 use std::process::Command;
 
 use crate::project::{Done, Project, Running};
@@ -21,13 +20,15 @@ impl Ninja {
         Self { project, bin }
     }
 
-    /// The directory of the link.
-    pub(crate) fn bin(&self) -> &Path {
-        self.bin.path()
-    }
-
     pub(crate) fn command(&self, args: &str) -> Command {
         self.project.command_at(&self.bin.path().join("ninja"), args)
+    }
+
+    /// Runs it where `ninja` is found by its name too.
+    pub(crate) fn run_in_path(&self, args: &str) -> Done {
+        let path = std::env::var("PATH").expect("it is set");
+        let path = format!("{}:{path}", self.bin.path().display());
+        Done::of(self.command(args).env("PATH", path).output().expect("it runs"))
     }
 
     pub(crate) fn run(&self, args: &str) -> Done {

@@ -145,11 +145,7 @@ fn a_build_may_call_ninja_again_for_something_else() {
          pool = console\n  description = INNER\nbuild a: cp in\nbuild b: cp a\nbuild c: inner || a\n",
     );
     ninja.project.write("in", "1");
-    let path = format!("{}:{}", ninja.bin().display(), env!("PATH"));
-    let build = || {
-        let output = ninja.command("c").env("PATH", &path).output().expect("it runs");
-        crate::project::Done::of(output).expect(0)
-    };
+    let build = || ninja.run_in_path("c").expect(0);
     // What the outer one has made is known to the inner one.
     assert_eq!(build(), "[1/2] cp in a\n[1/2] INNER\n[1/1] cp a b\n");
     std::fs::remove_file(ninja.project.path("c")).expect("it is there");
