@@ -58,7 +58,8 @@ impl Diagnostic {
         let start = floor(text, span.start);
         let line_start = text[..start].rfind('\n').map_or(0, |it| it + 1);
         let line_end = text[start..].find('\n').map_or(text.len(), |it| it + start);
-        let line = text[line_start..line_end].trim_end_matches('\r');
+        let line = &text[line_start..line_end];
+        let line = line.strip_suffix('\r').unwrap_or(line);
         let end =
             floor(text, span.end).clamp(start, line_start + line.len().max(start - line_start));
         self.line = text[..line_start].matches('\n').count() + 1;

@@ -110,6 +110,14 @@ fn a_path_of_many_parts_overflowed_the_stack() {
     assert!(project.error("walk.toml", deep_glob).contains("cannot list the directory"));
 }
 
+#[test]
+fn an_error_behind_many_carriage_returns_was_shown_before_the_end_of_its_line() {
+    let found = error(&format!("\"\"\"{}{}", "x".repeat(120), "\r".repeat(100)));
+    let shown = found.lines().nth(2).unwrap_or_default();
+    assert!(found.starts_with("walk.toml:1:"), "{found}");
+    assert!(shown.starts_with("1 | ..."), "{found}");
+}
+
 proptest! {
     #[test]
     fn any_text_is_a_plan_or_an_error_with_a_place_in_it(text in "[\\[\\]{}\"=:,.a-z0-9$*\n \u{fc}]{0,80}") {
