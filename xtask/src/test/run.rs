@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use anyhow::Result;
 
+use super::fuzz::{self, Fuzzing};
 use super::long::{self, Repetition};
 use super::steps::{Done, STEPS};
 use super::tally::Tally;
@@ -16,11 +17,13 @@ use crate::table;
 /// How much to test.
 #[derive(clap::Args)]
 pub(crate) struct Options {
-    /// Also repeat the tests ported from e3, to find what happens rarely
+    /// Also repeat the tests ported from e3, to find what happens rarely, and run the fuzzers
     #[arg(long)]
     long: bool,
     #[command(flatten)]
     repetition: Repetition,
+    #[command(flatten)]
+    fuzzing: Fuzzing,
 }
 
 /// `cargo xtask test`: true if everything passed. The last line printed is the sum.
@@ -35,9 +38,26 @@ pub(crate) fn run(root: &Path, options: &Options) -> Result<bool> {
     }
     if options.long {
         sum += show("repetition", || long::run(root, &options.repetition))?;
+        sum += run_fuzzers(root, options.fuzzing.seconds)?;
     }
     println!("{sum}");
     Ok(sum.failed == 0)
+}
+
+/// Builds the fuzzers and runs each, a line for each.
+fn run_fuzzers(root: &Path, seconds: u32) -> Result<Tally> {
+    if seconds == 0 {
+        return Ok(Tally::default());
+    }
+    let mut targets = Vec::new();
+    let mut sum = show("fuzzers", || {
+        targets = fuzz::build(root)?;
+        Ok(Done { tally: Tally::one(true), output: String::new() })
+    })?;
+    for target in targets {
+        sum += show(&format!("fuzz {target}"), || fuzz::run(root, &target, seconds))?;
+    }
+    Ok(sum)
 }
 
 /// Runs a step and prints its line; what it printed itself only if it failed.

@@ -26,6 +26,10 @@ pub(crate) struct Step {
 
 pub(crate) const STEPS: &[Step] = &[
     Step { name: "format", run: |root| cargo(root, "fmt --all -- --check") },
+    Step {
+        name: "format of fuzzers",
+        run: |root| cargo(root, "fmt --manifest-path fuzz/Cargo.toml -- --check"),
+    },
     Step { name: "tidy", run: tidy_step },
     Step {
         name: "clippy",

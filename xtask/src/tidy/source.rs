@@ -18,7 +18,7 @@ pub(crate) enum Kind {
     Product,
     /// An integration test, or a module of unit tests in a file of its own.
     Test,
-    /// A benchmark or an example.
+    /// A benchmark, an example or a fuzz target.
     Aside,
 }
 
@@ -85,7 +85,7 @@ fn kind(path: &str) -> Kind {
     let file = folders.pop().unwrap_or_default();
     if folders.contains(&"tests") || file == "tests.rs" || file.ends_with("_tests.rs") {
         Kind::Test
-    } else if folders.contains(&"benches") || folders.contains(&"examples") {
+    } else if folders.iter().any(|it| matches!(*it, "benches" | "examples" | "fuzz_targets")) {
         Kind::Aside
     } else {
         Kind::Product
@@ -152,6 +152,7 @@ mod tests {
         check("walk-dag/tests/it/main.rs", Kind::Test);
         check("walk-dag/examples/scale.rs", Kind::Aside);
         check("walk-dag/benches/build.rs", Kind::Aside);
+        check("fuzz/fuzz_targets/ninja.rs", Kind::Aside);
     }
 
     #[test]

@@ -24,7 +24,8 @@ const PLACES: &[(&str, Place)] = &[
     ("bincode", Place::OneFile("walk-fingerprint")),
     ("rusqlite", Place::Crates(&["walk-fingerprint"])),
     ("sha2", Place::Crates(&["walk-fingerprint"])),
-    ("crc32fast", Place::Crates(&["walk-fingerprint"])),
+    ("crc32fast", Place::Crates(&["walk-fingerprint", "fuzz"])),
+    ("libfuzzer_sys", Place::Crates(&["fuzz"])),
     // For hashing and stats only: jobs never run in its pool.
     ("rayon", Place::Crates(&["walk-fingerprint", "walk-plan"])),
     ("rustix", Place::OsModules),

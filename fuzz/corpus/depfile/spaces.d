@@ -1,0 +1,1 @@
+a\ b.o: my\ file.c back\\\ slash.h \#hash $$dollar tail\

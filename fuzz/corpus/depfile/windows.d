@@ -1,0 +1,1 @@
+C:\out\a.obj: C:/src/a.c D:\inc\b.h

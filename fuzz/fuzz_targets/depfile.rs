@@ -1,0 +1,32 @@
+//! Arbitrary bytes as a depfile.
+//!
+//! Compilers write depfiles, so that any text has to end in prerequisites or in an error. What is
+//! found is not judged here beyond what holds for every text; walk-plan's tests know what is right.
+
+#![no_main]
+
+use std::collections::HashSet;
+use std::os::unix::ffi::OsStrExt as _;
+
+use libfuzzer_sys::fuzz_target;
+use walk_plan::depfile;
+
+fuzz_target!(|text: &[u8]| check(text));
+
+fn check(text: &[u8]) {
+    match depfile::parse(text) {
+        Ok(found) => {
+            let mut seen = HashSet::new();
+            for path in &found {
+                let name = path.as_os_str().as_bytes();
+                assert!(!name.is_empty(), "a name of no bytes");
+                assert!(!name.contains(&b'\n'), "a name of two lines: {path:?}");
+                assert!(seen.insert(name), "twice: {path:?}");
+            }
+        }
+        Err(error) => {
+            let lines = text.split(|byte| *byte == b'\n').count();
+            assert!((1..=lines).contains(&error.line), "{error}: there are {lines} lines");
+        }
+    }
+}
