@@ -49,17 +49,19 @@ pub(super) fn run(args: &Args, frame: Frame) -> Result<Exit> {
 
 /// Reads the manifest, and the state, which is ours then.
 fn open(frame: &Frame, times: &mut Stats) -> Result<(Build, State)> {
-    let read = || Build::new(frame.clone());
     // Where it is if the manifest does not say otherwise.
-    let usual = frame.root.join(".walk");
-    let (build, early) = State::read_beside(usual, || times.measure("manifest read", read))?;
-    let build = build?;
-    match early.filter(|it| it.dir.path() == build.state_dir()) {
-        Some(state) => Ok((build, state)),
-        None => match State::lock(build.state_dir())? {
-            (state, false) => Ok((build, state)),
-            (state, true) => Ok((read()?, state)),
-        },
+    let early = State::begin(frame.root.join(".walk"))?;
+    let read = || Build::new(frame.clone());
+    let build = times.measure("manifest read", read)?;
+    match early {
+        Some(state) if state.dir.path() == build.state_dir() => return Ok((build, state)),
+        // Nothing may go on there without its lock.
+        Some(mut other) => drop(other.load()?),
+        None => {}
+    }
+    match State::lock(build.state_dir())? {
+        (state, false) => Ok((build, state)),
+        (state, true) => Ok((read()?, state)),
     }
 }
 

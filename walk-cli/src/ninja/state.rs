@@ -9,7 +9,7 @@ use std::io::{self, Write as _};
 use std::panic::resume_unwind;
 use std::path::PathBuf;
 use std::process;
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::SystemTime;
 
 use walk_core::Store;
@@ -24,6 +24,8 @@ pub(super) struct State {
     pub(super) dir: StateDir,
     /// The store and the digests, while no walk has them.
     pub(super) loaded: Option<Loaded>,
+    /// The thread that reads them, the first time.
+    loading: Option<JoinHandle<Result<Loaded, WalkError>>>,
     /// The state of the build that started this one.
     outer: Option<StateDir>,
     _lock: Lock,
@@ -46,28 +48,27 @@ impl State {
                 (dir.lock(&who())?, true)
             }
         };
-        Ok((Self { dir, loaded: None, outer: None, _lock: lock }, has_waited))
+        Ok((Self { dir, loading: None, loaded: None, outer: None, _lock: lock }, has_waited))
     }
 
-    /// Does `work` and, beside it, reads the state at `path`, if there is one and nobody has
-    /// the lock: with nothing to do, these two are most of a build.
-    pub(super) fn read_beside<T>(
-        path: PathBuf,
-        work: impl FnOnce() -> T,
-    ) -> Result<(T, Option<Self>), WalkError> {
+    /// Takes the lock of the directory at `path`, if there is a state and nobody has the lock,
+    /// and begins to read it on another thread: with nothing to do, that and the reading of the
+    /// manifest are most of a build.
+    pub(super) fn begin(path: PathBuf) -> Result<Option<Self>, WalkError> {
         let dir = StateDir::new(path);
         let lock = dir.exists().then(|| dir.try_lock(&who())).transpose()?;
-        let Some(Held::Ours(lock)) = lock else { return Ok((work(), None)) };
-        let (result, loaded) = thread::scope(|scope| {
-            let loading = scope.spawn(|| dir.load());
-            (work(), loading.join())
-        });
-        let loaded = loaded.unwrap_or_else(|panic| resume_unwind(panic))?;
-        Ok((result, Some(Self { dir, loaded: Some(loaded), outer: None, _lock: lock })))
+        let Some(Held::Ours(lock)) = lock else { return Ok(None) };
+        let its = dir.clone();
+        // Without a thread it is read when it is asked for.
+        let loading = thread::Builder::new().name("state".into()).spawn(move || its.load()).ok();
+        Ok(Some(Self { dir, loading, loaded: None, outer: None, _lock: lock }))
     }
 
     /// Takes the store and the digests out; they are read the first time.
     pub(super) fn load(&mut self) -> Result<Loaded, WalkError> {
+        if let Some(loading) = self.loading.take() {
+            return loading.join().unwrap_or_else(|panic| resume_unwind(panic));
+        }
         match (self.loaded.take(), &self.outer) {
             (Some(loaded), _) => Ok(loaded),
             (None, None) => self.dir.load(),
