@@ -91,6 +91,10 @@ pub(super) fn fingerprint(
     let mut elements = Vec::with_capacity(
         4 + command.inputs.len() + command.outputs.len() + facts.discovered.len(),
     );
+    // They are sorted in the end, which is cheap for what is in order: the longest list is.
+    for &id in facts.discovered {
+        elements.push(files.element(plan, FileKind::Depfile, id)?);
+    }
     push_fixed(&mut elements, plan, command, surroundings);
     push_globs(&mut elements, plan, command);
     push_files(&mut elements, plan, command, files, facts)?;
@@ -151,9 +155,6 @@ fn push_files(
     for &id in &command.inputs {
         to.push(files.element(plan, FileKind::Input, id)?);
     }
-    for &id in facts.discovered {
-        to.push(files.element(plan, FileKind::Depfile, id)?);
-    }
     for &id in &command.outputs {
         to.push(match facts.outputs.iter().find(|(it, _)| *it == id) {
             Some((_, seen)) => (files.name(plan, FileKind::Output, id), made(plan, id, seen.state)),
@@ -194,7 +195,17 @@ pub(super) fn outputs(fingerprint: &Fingerprint) -> impl Iterator<Item = (&str, 
 
 /// Returns the files that the depfile named when `fingerprint` was saved.
 pub(super) fn discovered(fingerprint: &Fingerprint) -> impl Iterator<Item = PathBuf> {
-    fingerprint.iter().filter_map(|(name, _)| name.strip_prefix(DEPFILE)).map(text_path)
+    discovered_names(fingerprint).map(|it| discovered_path(it))
+}
+
+/// Returns the names of the elements that stand for the files that the depfile named.
+pub(super) fn discovered_names(fingerprint: &Fingerprint) -> impl Iterator<Item = &Arc<str>> {
+    fingerprint.iter().map(|(name, _)| name).filter(|it| it.starts_with(DEPFILE))
+}
+
+/// Returns the file that such a name is about.
+pub(super) fn discovered_path(name: &str) -> PathBuf {
+    text_path(name.strip_prefix(DEPFILE).unwrap_or(name))
 }
 
 /// Returns the first file whose content is not the one that was `expected`.

@@ -108,6 +108,11 @@ impl Files {
         Arc::clone(name.get_or_insert_with(|| elements::name(kind, plan.files.path(id))))
     }
 
+    /// Takes a name that was made in an earlier walk.
+    pub(super) fn set_name(&mut self, kind: FileKind, id: FileId, name: Arc<str>) {
+        self.known(id).names[kind as usize] = Some(name);
+    }
+
     /// Returns the digests that are not yet in the store.
     pub(super) fn unsaved(&mut self) -> Vec<DigestRow> {
         self.cache.dirty_rows()

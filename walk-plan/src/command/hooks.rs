@@ -38,6 +38,9 @@ impl Walk for CommandWalk {
         if self.command(*action.data()).is_alias() {
             return Ok(None);
         }
+        if let Some(recalled) = self.recalled[action.data().index()].take() {
+            return Ok(Some(recalled));
+        }
         Ok(self.store.load_fingerprint(action.uid())?)
     }
 
@@ -345,7 +348,10 @@ impl CommandWalk {
                 None => file,
             }
         });
-        let found = found.collect();
+        let mut found: Vec<FileId> = found.collect();
+        let files = &self.plan.files;
+        found.sort_unstable_by(|a, b| files.path(*a).as_os_str().cmp(files.path(*b).as_os_str()));
+        found.dedup();
         self.undeclared(id.index(), found)
     }
 

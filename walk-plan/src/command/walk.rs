@@ -17,12 +17,12 @@ use walk_core::{
     Store, Vertex, run,
 };
 
-use super::elements::{self, Surroundings};
+use super::elements::{self, FileKind, Surroundings};
 use super::entries::Order;
 use super::files::Files;
 use super::outcome::{Captured, Ended, Shared};
 use super::{Loaded, Made, Note, StateDir, WalkError, entries, note, tools};
-use crate::{ActionId, Command, FileId, Plan};
+use crate::{ActionId, Command, FileId, Paths, Plan};
 
 /// How to walk a plan.
 #[derive(Clone, Debug, Default)]
@@ -69,8 +69,10 @@ pub struct CommandWalk {
     pub(super) consumed: Vec<bool>,
     pub(super) order: Order,
     pub(super) surroundings: Surroundings,
-    /// The files that each action's depfile named last time.
+    /// The files that each action's depfile named last time, by name.
     pub(super) discovered: Vec<Vec<FileId>>,
+    /// By action, the fingerprint of its last success, if it was read to find those.
+    pub(super) recalled: Vec<Option<Fingerprint>>,
     pub(super) running: FxHashMap<ActionId, Shared>,
     /// What a command that cannot be predicted was expected to read.
     pub(super) expected: FxHashMap<ActionId, Fingerprint>,
@@ -126,6 +128,7 @@ impl CommandWalk {
             consumed: entries::consumed(&plan),
             order: Order::default(),
             discovered: vec![Vec::new(); plan.actions.len()],
+            recalled: vec![None; plan.actions.len()],
             surroundings: Surroundings { tracked: tracked(&plan), set: set(&plan), tools: vec![] },
             plan,
             options,
@@ -345,6 +348,9 @@ impl CommandWalk {
     }
 
     fn recall_discovered(&mut self) -> Result<(), WalkError> {
+        // Names are shared by all that the store loads, and live in `recalled`: each is looked
+        // at once.
+        let mut known: FxHashMap<*const str, FileId> = FxHashMap::default();
         for position in 0..self.plan.actions.len() {
             let command = &self.plan.actions[position];
             if command.depfile.is_none() && command.includes_prefix.is_none() {
@@ -352,10 +358,17 @@ impl CommandWalk {
             }
             let name = Arc::clone(&command.name);
             if let Some(previous) = self.store.load_fingerprint(&name)? {
-                let paths = elements::discovered(&previous);
-                let files = &mut self.plan.files;
-                let found: Vec<FileId> = paths.map(|it| files.intern(&it)).collect();
+                let (plan, files) = (&mut self.plan, &mut self.files);
+                let file = |name: &Arc<str>| {
+                    *known.entry(Arc::as_ptr(name)).or_insert_with(|| {
+                        let id = plan.files.intern(&elements::discovered_path(name));
+                        files.set_name(FileKind::Depfile, id, Arc::clone(name));
+                        id
+                    })
+                };
+                let found = elements::discovered_names(&previous).map(file).collect();
                 self.discovered[position] = self.undeclared(position, found);
+                self.recalled[position] = Some(previous);
             }
         }
         Ok(())
@@ -364,8 +377,6 @@ impl CommandWalk {
     /// Returns those of `found` that the action neither declares as input nor makes itself.
     pub(super) fn undeclared(&self, position: usize, mut found: Vec<FileId>) -> Vec<FileId> {
         let command = &self.plan.actions[position];
-        found.sort_unstable_by_key(|it| it.index());
-        found.dedup();
         found.retain(|it| !command.inputs.contains(it) && !command.outputs.contains(it));
         found
     }
@@ -376,6 +387,10 @@ impl CommandWalk {
         let mut edges = Vec::new();
         for (successor, found) in (0..).map(ActionId).zip(&self.discovered) {
             for &file in found {
+                let is_entry = self.plan.settings.paths == Paths::Entries;
+                if is_entry && self.plan.files.producer(file).is_none() {
+                    continue;
+                }
                 let makers =
                     makers.entry(file).or_insert_with(|| self.plan.makers_of(file).collect());
                 let others = makers.iter().filter(|&&it| it != successor);

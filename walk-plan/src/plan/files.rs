@@ -121,7 +121,8 @@ fn file_id(index: usize) -> FileId {
 
 /// Returns the one spelling of a path that stands for all.
 pub(crate) fn normal<'p>(root: &Path, path: &'p Path) -> Cow<'p, Path> {
-    if is_normal(path.as_os_str().as_encoded_bytes()) {
+    let bytes = path.as_os_str().as_encoded_bytes();
+    if is_normal(bytes) || is_normal_outside(root, bytes) {
         return Cow::Borrowed(path);
     }
     let full = lexical(&root.join(path));
@@ -141,6 +142,13 @@ fn is_normal(path: &[u8]) -> bool {
         before = *byte;
     }
     before != b'/'
+}
+
+/// Returns whether a path is surely normal because it is absolute and not below the root: so
+/// are the headers that depfiles name.
+fn is_normal_outside(root: &Path, path: &[u8]) -> bool {
+    let Some((b'/', rest)) = path.split_first() else { return false };
+    is_normal(rest) && !path.starts_with(root.as_os_str().as_encoded_bytes())
 }
 
 /// Splits a normal path before its last part. The path's own methods do the same, in five
@@ -206,6 +214,9 @@ mod tests {
         check("../../../x", "/x");
         check("../p/a", "a");
         check("/etc/hosts", "/etc/hosts");
+        check("/w/px/a", "/w/px/a");
+        check("/etc//hosts", "/etc/hosts");
+        check("/w/p", ".");
         check(".", ".");
         check("..a/.b", "..a/.b");
         check(".a/./b", ".a/b");
