@@ -20,8 +20,8 @@ fn check(text: &[u8]) {
             for path in &found {
                 let name = path.as_os_str().as_bytes();
                 assert!(!name.is_empty(), "a name of no bytes");
-                assert!(!name.contains(&b'\n'), "a name of two lines: {path:?}");
-                assert!(seen.insert(name), "twice: {path:?}");
+                assert!(!name.contains(&b'\n'), "a name of two lines: {}", path.display());
+                assert!(seen.insert(name), "twice: {}", path.display());
             }
         }
         Err(error) => {

@@ -62,7 +62,8 @@ pub(crate) fn run(root: &Path, target: &str, seconds: u32) -> Result<Done> {
     let mut command = command::cargo(root, &["fuzz", "run", "--sanitizer=none", target]);
     command.args([&learned, &seeds, "--", &time]).args(LIMITS);
     let scratch = tempfile::tempdir()?;
-    let outcome = command::run(command.env("TMPDIR", scratch.path()))?;
+    let outcome =
+        command::run(command.env("TMPDIR", scratch.path()).env("RUST_LIB_BACKTRACE", "0"))?;
     Ok(Done { tally: Tally::one(outcome.success), output: findings(&outcome.output) })
 }
 
