@@ -31,10 +31,10 @@ use crate::os::{self, Signals};
 use crate::run::log_as_ninja;
 
 /// Brings the targets up to date.
-pub(super) fn run(args: &Args, frame: Frame) -> Result<Exit> {
+pub(super) fn run(args: &Args, frame: &Frame) -> Result<Exit> {
     let template = template()?;
     let mut times = Stats::default();
-    let (build, ours) = open(&frame, &mut times)?;
+    let (build, ours) = open(frame, &mut times)?;
     let mut run = Run::new(args, template, build, ours, times)?;
     run.warn();
     let exit = run.stages();

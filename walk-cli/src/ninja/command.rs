@@ -33,7 +33,7 @@ fn go(args: &Args) -> Result<Exit> {
     match &args.tool {
         Some(tool) => tools::run(args, &frame, tool),
         None if args.dry_run => forecast::run(args, frame),
-        None => build::run(args, frame),
+        None => build::run(args, &frame),
     }
 }
 

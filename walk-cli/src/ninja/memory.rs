@@ -46,12 +46,13 @@ impl<'a> Remembered<'a> {
 impl Memory for Remembered<'_> {
     fn discovered(&mut self, output: &[u8]) -> Result<Option<Vec<PathBuf>>> {
         let Ok(name) = std::str::from_utf8(output) else { return Ok(None) };
-        let Some(loaded) = self.load().map_err(words)? else { return Ok(None) };
-        loaded.discovered(name).map_err(words)
+        let Some(loaded) = self.load().map_err(|it| words(&it))? else { return Ok(None) };
+        loaded.discovered(name).map_err(|it| words(&it))
     }
 
     fn gone(&mut self, graph: &Graph) -> Result<Vec<PathBuf>> {
-        let made = self.dir.notes().map_err(words)?.into_iter().flat_map(|(_, note)| note.made);
+        let made =
+            self.dir.notes().map_err(|it| words(&it))?.into_iter().flat_map(|(_, note)| note.made);
         let is_gone = |it: &Made| graph.node(it.path.as_os_str().as_bytes()).is_none();
         let gone = made.filter(|it| is_gone(it) && self.is_as_made(it));
         Ok(gone.map(|it| it.path).collect())
@@ -61,12 +62,12 @@ impl Memory for Remembered<'_> {
         if !self.dir.exists() {
             return Ok(());
         }
-        self.dir.load().and_then(Loaded::compact).map_err(words)
+        self.dir.load().and_then(Loaded::compact).map_err(|it| words(&it))
     }
 }
 
 /// Returns what is wrong, and why.
-fn words(error: WalkError) -> String {
+fn words(error: &WalkError) -> String {
     let cause = error.source().map_or_else(String::new, |it| format!(": {it}"));
     format!("{error}{cause}")
 }
