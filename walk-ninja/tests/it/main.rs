@@ -1,3 +1,4 @@
 //! The tests of walk-ninja through its public face.
 
+mod building;
 mod tools;

@@ -127,9 +127,11 @@ impl CommandWalk {
         };
         let outputs: Option<Vec<i64>> = command.outputs.iter().map(|it| changed(*it)).collect();
         let Some(&made) = outputs.as_ref().and_then(|it| it.first()) else { return false };
-        let made = since.map_or(made, |it| it.max(made));
+        // Of two changes within one tick of the clock nobody knows which came first; of what
+        // the action itself made they do not have to be told apart.
+        let limit = since.map_or(made - 1, |it| it.max(made));
         let inputs = command.inputs.iter().chain(&self.discovered[id.index()]);
-        inputs.copied().all(|it| changed(it).is_some_and(|it| it <= made))
+        inputs.copied().all(|it| changed(it).is_some_and(|it| it <= limit))
     }
 
     /// Refuses inputs that neither exist nor are made, where paths are entries: elsewhere the
