@@ -56,13 +56,13 @@ impl CliError {
     /// Returns how the command ends because of this.
     pub(crate) fn exit(&self) -> Exit {
         match self {
+            Self::Walk(error) if error.is_state() => Exit::State,
             Self::NoManifest(_)
             | Self::Manifest(_)
             | Self::Ninja(_)
             | Self::Target(_)
-            | Self::Usage(_) => Exit::Usage,
-            Self::Walk(error) if error.is_state() => Exit::State,
-            Self::Walk(_) => Exit::Usage,
+            | Self::Usage(_)
+            | Self::Walk(_) => Exit::Usage,
             Self::Locked(_) => Exit::NotNow,
             Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => {
                 Exit::Signal(SIGPIPE)

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use signal_hook::consts::SIGPIPE;
 use walk_core::{Event, Interrupt, Report};
-use walk_ninja::{Build, Frame, Graph, Purpose, Stage};
+use walk_ninja::{Build, Frame, Purpose, Stage};
 use walk_plan::{ActionId, Captured, CommandWalk, Observer as _, Options, Plan};
 
 use super::args::Args;
@@ -63,15 +63,6 @@ fn open(frame: &Frame, times: &mut Stats) -> Result<(Build, State)> {
         (state, false) => Ok((build, state)),
         (state, true) => Ok((read()?, state)),
     }
-}
-
-/// Refuses a manifest whose edges all wait for others: nothing would be built, silently.
-pub(super) fn refuse_rootless(graph: &Graph, stage: &Stage, targets: &[Vec<u8>]) -> Result<()> {
-    let wants_all = targets.is_empty() && graph.defaults().is_empty();
-    if wants_all && stage.targets.is_empty() && graph.edges().len() > 0 {
-        return Err(Stop::Error("could not determine root nodes of build graph".into()));
-    }
-    Ok(())
 }
 
 /// Returns what is printed before each edge.
@@ -146,7 +137,6 @@ impl<'a> Run<'a> {
             let next = || self.build.borrow_mut().next_stage(&self.args.targets);
             let stage = self.times.measure("stage begin", next)?;
             let Some(stage) = stage else { break };
-            refuse_rootless(self.build.borrow().graph(), &stage, &self.args.targets)?;
             let purpose = stage.purpose;
             let before = self.watch.borrow().executed;
             let result = self.walk(stage).and_then(|report| self.check(&report, purpose));

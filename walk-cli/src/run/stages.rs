@@ -10,7 +10,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use walk_core::{Dag, Interrupt, Report};
+use walk_core::{ActionReport, Dag, Interrupt, Report};
 use walk_ninja::{Build, BuildError, Frame, Purpose, Stage};
 use walk_plan::{ActionId, CommandWalk, Loaded, Lock, Options, StateDir, WalkError};
 
@@ -103,7 +103,7 @@ impl Run<'_> {
                 return self.conclude(walked, signals);
             }
             let has_run =
-                walked.result.is_ok_and(|it| it.actions().iter().any(|it| it.was_executed()));
+                walked.result.is_ok_and(|it| it.actions().iter().any(ActionReport::was_executed));
             loaded = Some(walked.walk.into_loaded());
             build.stage_done(has_run)?;
         }

@@ -68,7 +68,8 @@ fn no_manifest_is_2_and_names_what_was_looked_for_and_where() {
     let project = Project::empty();
     let err = project.walk("").complains(2);
     let place = project.path("").canonicalize().expect("it exists");
-    for expected in ["walk.toml, walk.json and walk.jsonl", &*place.to_string_lossy()] {
+    for expected in ["walk.toml, walk.json, walk.jsonl and build.ninja", &*place.to_string_lossy()]
+    {
         assert!(err.contains(expected.trim_end_matches('/')), "{err}");
     }
     let err = project.walk("-f none.toml").complains(2);

@@ -1,4 +1,4 @@
-//! A manifest like those that CMake writes, of any size.
+//! A manifest like those that `CMake` writes, of any size.
 
 use std::fmt::Write as _;
 

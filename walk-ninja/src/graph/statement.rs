@@ -156,9 +156,10 @@ impl Reader<'_> {
                 return true;
             }
             let path = graph.shown(node);
-            let message = match producer == edge.0 {
-                true => format!("{path} is defined as an output multiple times"),
-                false => format!("multiple rules generate {path}"),
+            let message = if producer == edge.0 {
+                format!("{path} is defined as an output multiple times")
+            } else {
+                format!("multiple rules generate {path}")
             };
             if severity == Severity::Warning {
                 graph.warnings.push(format!(

@@ -27,6 +27,32 @@ impl Graph {
         Ok(self.outputs(consumer)[0])
     }
 
+    /// Returns what targets mean: without any the manifest's defaults, else all that nothing
+    /// else needs.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such node, or no target at all because everything is on a cycle.
+    pub fn targets<T: AsRef<[u8]>>(&self, texts: &[T]) -> Result<Vec<Node>, ReadError> {
+        if !texts.is_empty() {
+            return texts.iter().map(|it| self.target(it.as_ref())).collect();
+        }
+        match self.defaults() {
+            [] => self.roots_or_error(),
+            defaults => Ok(defaults.to_vec()),
+        }
+    }
+
+    /// Returns the outputs that nothing needs; it is an error that there are none.
+    pub(crate) fn roots_or_error(&self) -> Result<Vec<Node>, ReadError> {
+        let roots = self.roots();
+        if roots.is_empty() && self.edges().len() > 0 {
+            let message = "could not determine root nodes of build graph".into();
+            return Err(ReadError::Graph { message });
+        }
+        Ok(roots)
+    }
+
     fn existing(&self, path: &[u8]) -> Result<Node, ReadError> {
         if let Some(node) = self.node(path) {
             return Ok(node);

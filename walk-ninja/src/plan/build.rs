@@ -182,7 +182,7 @@ impl Build {
             Next::AfterManifest | Next::AfterDyndep(_) | Next::Nothing => return Ok(None),
         }
         loop {
-            let nodes = self.targets(targets)?;
+            let nodes = self.graph.targets(targets)?;
             let closure = Closure::of(&self.graph, &nodes)?;
             let waiting = self.waiting(&closure);
             if waiting.is_empty() {
@@ -231,7 +231,7 @@ impl Build {
             let closure = Closure::of(&self.graph, &outputs(&self.graph))?;
             let waiting = self.waiting(&closure);
             if waiting.is_empty() {
-                let targets = self.targets(&[])?;
+                let targets = self.graph.targets::<Vec<u8>>(&[])?;
                 return Ok(self.stage(Purpose::Targets, &closure, &targets)?.plan);
             }
             for node in waiting {
@@ -251,16 +251,6 @@ impl Build {
         let stage = self.stage(Purpose::Manifest, &closure, &[node])?;
         self.next = Next::AfterManifest;
         Ok(Some(stage))
-    }
-
-    fn targets(&self, targets: &[Vec<u8>]) -> Result<Vec<Node>, ReadError> {
-        if !targets.is_empty() {
-            return targets.iter().map(|it| self.graph.target(it)).collect();
-        }
-        match self.graph.defaults() {
-            [] => Ok(self.graph.roots()),
-            defaults => Ok(defaults.to_vec()),
-        }
     }
 
     fn stage(

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 
 use super::options::{has, read, switch};
-use super::{Result, ToolContext, targets};
+use super::{Result, ToolContext};
 use crate::graph::{Edge, Graph, Node};
 
 const USAGE: &str = "\
@@ -15,7 +15,7 @@ usage: ninja -t commands [-s] [TARGET...]
 /// Prints the commands of all that targets need, each after those that it waits for.
 pub(super) fn commands(arguments: &[OsString], cx: &mut ToolContext<'_>) -> Result<u8> {
     let (given, texts) = read("commands", USAGE, &[switch('s', "")], arguments)?;
-    let nodes = targets(cx.graph, &texts)?;
+    let nodes = cx.graph.targets(&texts)?;
     let edges = if has(&given, 's') { direct(cx.graph, &nodes) } else { below(cx.graph, &nodes) };
     let mut command = Vec::new();
     for edge in edges.into_iter().filter(|it| !cx.graph.is_phony(*it)) {

@@ -57,7 +57,7 @@ fn print(edges: &[Edge], expands: bool, cx: &mut ToolContext<'_>) -> Result<u8> 
     let mut separator = "\n";
     cx.out.write_all(b"[")?;
     for &edge in edges {
-        let Some(&input) = cx.graph.explicit_inputs(edge).first() else { continue };
+        let Some(&input) = cx.graph.inputs(edge).first() else { continue };
         let command = json(&command(cx.graph, edge, expands)?);
         let (file, output) = (cx.graph.path(input), cx.graph.path(cx.graph.outputs(edge)[0]));
         write!(

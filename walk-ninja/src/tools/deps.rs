@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use rustc_hash::FxHashSet;
 
 use super::options::plain;
-use super::{Result, ToolContext, ToolError, targets};
+use super::{Result, ToolContext, ToolError};
 use crate::graph::{Edge, Graph, Node};
 use crate::plan::path_of;
 
@@ -20,7 +20,7 @@ pub(super) fn deps(arguments: &[OsString], cx: &mut ToolContext<'_>) -> Result<u
         let graph = cx.graph;
         graph.edges().flat_map(|it| graph.outputs(it).iter().copied()).collect()
     } else {
-        targets(cx.graph, &texts)?
+        cx.graph.targets(&texts)?
     };
     for node in nodes {
         match discovered(cx, node)? {
@@ -68,7 +68,7 @@ fn print(cx: &mut ToolContext<'_>, node: Node, found: &[PathBuf]) -> Result<()> 
 
 /// Names generated files that commands read without waiting for them.
 pub(super) fn missing(arguments: &[OsString], cx: &mut ToolContext<'_>) -> Result<u8> {
-    let nodes = targets(cx.graph, &plain(arguments))?;
+    let nodes = cx.graph.targets(&plain(arguments))?;
     let edges = super::commands::below(cx.graph, &nodes);
     let mut found = Missing::default();
     edges.iter().try_for_each(|it| found.check(*it, cx))?;

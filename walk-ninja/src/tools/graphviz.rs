@@ -3,12 +3,12 @@
 use std::ffi::OsString;
 
 use super::options::plain;
-use super::{Result, ToolContext, targets};
+use super::{Result, ToolContext};
 use crate::graph::{Edge, Graph, Node};
 
 /// Prints the graph below the targets.
 pub(super) fn graph(arguments: &[OsString], cx: &mut ToolContext<'_>) -> Result<u8> {
-    let nodes = targets(cx.graph, &plain(arguments))?;
+    let nodes = cx.graph.targets(&plain(arguments))?;
     let text = Picture::of(cx.graph, &nodes);
     cx.out.write_all(text.as_bytes())?;
     Ok(0)

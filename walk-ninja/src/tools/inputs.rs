@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use rustc_hash::FxHashSet;
 
 use super::options::{Known, has, read, switch};
-use super::{Result, ToolContext, targets};
+use super::{Result, ToolContext};
 use crate::graph::{Graph, Node};
 use crate::syntax::push_quoted;
 
@@ -34,7 +34,7 @@ pub(super) fn inputs(arguments: &[OsString], cx: &mut ToolContext<'_>) -> Result
         [switch('0', "print0"), switch('E', "no-shell-escape"), switch('d', "dependency-order")];
     let (given, texts) = read("inputs", USAGE, &known, arguments)?;
     let mut search = Search::default();
-    for target in targets(cx.graph, &texts)? {
+    for target in cx.graph.targets(&texts)? {
         search.add(cx.graph, target);
     }
     let mut lines: Vec<Vec<u8>> =
@@ -60,7 +60,7 @@ pub(super) fn multi_inputs(arguments: &[OsString], cx: &mut ToolContext<'_>) -> 
     let (given, texts) = read("multi-inputs", USAGE_OF_MANY, &known, arguments)?;
     let delimiter = given.iter().rev().find_map(|it| it.1.as_deref()).unwrap_or(b"\t");
     let end: &[u8] = if has(&given, '0') { b"\0" } else { b"\n" };
-    for target in targets(cx.graph, &texts)? {
+    for target in cx.graph.targets(&texts)? {
         let mut search = Search::default();
         search.add(cx.graph, target);
         for input in &search.found {

@@ -12,8 +12,8 @@ pub(super) fn targets(arguments: &[OsString], cx: &mut ToolContext<'_>) -> Resul
     let words = plain(arguments);
     let graph = cx.graph;
     let text = match words.first().map(Vec::as_slice) {
-        None => to_depth(graph, &roots(graph)?, 1),
-        Some(b"depth") => to_depth(graph, &roots(graph)?, depth(words.get(1))),
+        None => to_depth(graph, &graph.roots_or_error()?, 1),
+        Some(b"depth") => to_depth(graph, &graph.roots_or_error()?, depth(words.get(1))),
         Some(b"rule") => match words.get(1) {
             Some(rule) => of_rule(graph, rule),
             None => sources(graph),
@@ -23,14 +23,6 @@ pub(super) fn targets(arguments: &[OsString], cx: &mut ToolContext<'_>) -> Resul
     };
     cx.out.write_all(&text)?;
     Ok(0)
-}
-
-fn roots(graph: &Graph) -> Result<Vec<Node>> {
-    let roots = graph.roots();
-    if roots.is_empty() && graph.edges().len() > 0 {
-        return Err(ToolError::Wrong("could not determine root nodes of build graph".into()));
-    }
-    Ok(roots)
 }
 
 /// As in C: what is no number is zero, and zero is no limit.

@@ -199,20 +199,6 @@ fn restat(arguments: &[OsString], _: &mut ToolContext<'_>) -> Result<u8> {
     options::read("restat", "usage: ninja -t restat [outputs]\n", &[], arguments).map(|_| 0)
 }
 
-/// Returns what targets mean: without any the manifest's defaults, else its roots.
-fn targets(graph: &Graph, texts: &[Vec<u8>]) -> Result<Vec<Node>> {
-    if !texts.is_empty() {
-        return Ok(texts.iter().map(|it| graph.target(it)).collect::<Result<_, _>>()?);
-    }
-    match graph.defaults() {
-        [] if graph.edges().len() > 0 && graph.roots().is_empty() => {
-            Err(ToolError::Wrong("could not determine root nodes of build graph".into()))
-        }
-        [] => Ok(graph.roots()),
-        defaults => Ok(defaults.to_vec()),
-    }
-}
-
 /// Returns a path for people.
 fn shown(graph: &Graph, node: Node) -> String {
     String::from_utf8_lossy(graph.path(node)).into_owned()

@@ -43,8 +43,8 @@ impl Project {
 
     /// Walks one stage, and returns what ran.
     fn walk(&self, stage: Stage) -> Vec<String> {
-        let state = StateDir::new(self.root().join(".walk"));
-        let mut walk = CommandWalk::open(stage.plan, state, Options::default()).expect("it opens");
+        let memory = StateDir::new(self.root().join(".walk"));
+        let mut walk = CommandWalk::open(stage.plan, memory, Options::default()).expect("it opens");
         let dag = walk.dag(&stage.targets).expect("a graph");
         let report = walk.run(&dag).expect("it walks");
         assert!(report.is_success(), "{report:#?}");
@@ -198,7 +198,7 @@ fn dyndep_files_are_made_and_then_obeyed() {
     let ran = |index: usize| stages[index].1.join(" ");
     assert_eq!(stages.len(), 2);
     assert_eq!((stages[0].0, ran(0)), (Purpose::Dyndep, "dd".into()));
-    assert_eq!((stages[1].0, ran(1)), (Purpose::Targets, "hidden out last".into()));
+    assert_eq!((stages[1].0, ran(1)), (Purpose::Targets, "out hidden last".into()));
     assert_eq!(project.read("out"), "12");
     assert_eq!(project.ran(&[]), [""; 0]);
     project.write("hidden.in", "3");
