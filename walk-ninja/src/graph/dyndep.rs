@@ -5,9 +5,9 @@ use std::os::unix::ffi::OsStrExt as _;
 
 use rustc_hash::FxHashMap;
 
-use super::model::{Edge, Graph, NONE, Node, number};
+use super::model::{Edge, Graph, NONE, NOTHING, Node, number};
 use super::names;
-use super::read::Cursor;
+use super::read::{Cursor, version};
 use crate::syntax::{Raw, ReadError, Scanner, Token, Wrong};
 
 /// What a dyndep file says of one edge.
@@ -17,6 +17,10 @@ struct Found {
     inputs: Vec<Node>,
     is_restat: bool,
 }
+
+type AllFound = FxHashMap<Edge, Found>;
+
+const NO_VERSION: &str = "expected 'ninja_dyndep_version = ...'";
 
 impl Graph {
     /// Adds what the dyndep file `node`, whose content is `text`, says of the edges that name it.
@@ -28,7 +32,7 @@ impl Graph {
         let path = OsStr::from_bytes(self.path(node)).to_owned().into();
         let file = self.text.add_file(path, text.to_vec())?;
         let scanner = Scanner::new(self.text.all(), self.text.range(file));
-        let mut cursor = Cursor { scanner, scope: 0 };
+        let mut cursor = Cursor { scanner, scope: NOTHING };
         let found = match self.read_dyndep(node, &mut cursor) {
             Ok(found) => found,
             Err(wrong) => return Err(self.text.error(&wrong)),
@@ -36,12 +40,8 @@ impl Graph {
         self.add_found(node, found)
     }
 
-    fn read_dyndep(
-        &mut self,
-        file: Node,
-        cursor: &mut Cursor,
-    ) -> Result<FxHashMap<Edge, Found>, Wrong> {
-        let mut found = FxHashMap::default();
+    fn read_dyndep(&mut self, file: Node, cursor: &mut Cursor) -> Result<AllFound, Wrong> {
+        let mut found = AllFound::default();
         let mut has_version = false;
         loop {
             match cursor.next(&self.text) {
@@ -50,20 +50,12 @@ impl Graph {
                     self.check_dyndep_version(cursor)?;
                     has_version = true;
                 }
-                Token::End if has_version => return Ok(found),
-                Token::Build if has_version => {
-                    let (edge, more) = self.dyndep_statement(file, cursor)?;
-                    if found.insert(edge, more).is_some() {
-                        let path = self.shown(self.outputs(edge)[0]);
-                        let message = format!("multiple statements for '{path}'");
-                        return Err(Wrong::new(message, cursor.scanner.word));
-                    }
+                Token::Build | Token::End if !has_version => {
+                    return Err(Wrong::new(NO_VERSION, cursor.scanner.word));
                 }
+                Token::Build => self.dyndep_statement(file, cursor, &mut found)?,
+                Token::End => return Ok(found),
                 Token::Unknown => return Err(cursor.scanner.complain(self.text.all())),
-                _ if !has_version => {
-                    let message = "expected 'ninja_dyndep_version = ...'";
-                    return Err(Wrong::new(message, cursor.scanner.word));
-                }
                 other => {
                     let message = format!("unexpected {}", other.describe());
                     return Err(Wrong::new(message, cursor.scanner.word));
@@ -77,34 +69,46 @@ impl Graph {
         let at = cursor.scanner.word;
         let (name, raw) = cursor.binding(self)?;
         if name != names::DYNDEP_VERSION {
-            return Err(Wrong::new("expected 'ninja_dyndep_version = ...'", at));
+            return Err(Wrong::new(NO_VERSION, at));
         }
-        let value = String::from_utf8_lossy(&self.text.all()[raw.range()]);
-        let digits = |it: &str| it.split('-').next().map(str::to_owned).unwrap_or_default();
-        match &*digits(&value) {
-            "1" | "1.0" => Ok(()),
-            _ => {
-                let message = format!("unsupported 'ninja_dyndep_version = {value}'");
-                Err(Wrong::new(message, at))
-            }
+        let value = self.dyndep_text(raw)?;
+        let value = String::from_utf8_lossy(&value);
+        if version(&value) == (1, 0) {
+            return Ok(());
         }
+        let message = format!("unsupported 'ninja_dyndep_version = {value}'");
+        Err(Wrong::new(message, raw.range().start))
     }
 
     fn dyndep_statement(
         &mut self,
         file: Node,
         cursor: &mut Cursor,
-    ) -> Result<(Edge, Found), Wrong> {
+        all: &mut AllFound,
+    ) -> Result<(), Wrong> {
         let output = cursor.path(&self.text)?;
+        let at = output.range().start;
         if output.len == 0 {
-            return Err(Wrong::new("expected path", output.range().start));
+            return Err(Wrong::new("expected path", at));
         }
         let edge = self.dyndep_edge(file, output)?;
+        if all.contains_key(&edge) {
+            let path = String::from_utf8_lossy(&self.text.all()[output.range()]).into_owned();
+            return Err(Wrong::new(format!("multiple statements for '{path}'"), at));
+        }
         let mut found = Found::default();
         self.refuse_path(cursor, "explicit outputs not supported")?;
         if cursor.take_if(&self.text, Token::Pipe) {
             found.outputs = self.dyndep_paths(cursor)?;
         }
+        self.dyndep_inputs(cursor, &mut found)?;
+        found.is_restat = self.dyndep_restat(cursor)?;
+        all.insert(edge, found);
+        Ok(())
+    }
+
+    /// Reads what stands behind the outputs.
+    fn dyndep_inputs(&mut self, cursor: &mut Cursor, found: &mut Found) -> Result<(), Wrong> {
         cursor.expect(&self.text, Token::Colon)?;
         let wrong = "expected build command name 'dyndep'";
         let name = cursor.name(&self.text, wrong)?;
@@ -118,36 +122,52 @@ impl Graph {
         if cursor.take_if(&self.text, Token::PipePipe) {
             return Err(Wrong::new("order-only inputs not supported", cursor.scanner.word));
         }
-        cursor.expect(&self.text, Token::Newline)?;
-        if cursor.take_if(&self.text, Token::Indent) {
-            let at = cursor.scanner.at;
-            let (name, raw) = cursor.binding(self)?;
-            if name != names::RESTAT {
-                return Err(Wrong::new("binding is not 'restat'", at));
-            }
-            found.is_restat = raw.len > 0;
+        cursor.expect(&self.text, Token::Newline)
+    }
+
+    fn dyndep_restat(&mut self, cursor: &mut Cursor) -> Result<bool, Wrong> {
+        if !cursor.take_if(&self.text, Token::Indent) {
+            return Ok(false);
         }
-        Ok((edge, found))
+        let at = cursor.scanner.at;
+        let (name, raw) = cursor.binding(self)?;
+        if name != names::RESTAT {
+            return Err(Wrong::new("binding is not 'restat'", at));
+        }
+        Ok(!self.dyndep_text(raw)?.is_empty())
     }
 
     /// Finds the edge that makes `output`, which has to name the file.
-    fn dyndep_edge(&self, file: Node, output: Raw) -> Result<Edge, Wrong> {
-        let at = output.range().start;
-        let mut path = Vec::new();
-        self.evaluate(0, output, &mut path).map_err(|it| Wrong::new(it, at))?;
-        let text = String::from_utf8_lossy(&path).into_owned();
+    fn dyndep_edge(&mut self, file: Node, output: Raw) -> Result<Edge, Wrong> {
+        let path = self.dyndep_path(output)?;
+        let text = String::from_utf8_lossy(&path);
+        let wrong = |message| Wrong::new(message, output.range().start);
         let edge = self.node(&path).and_then(|it| self.producer(it));
-        let missing = || Wrong::new(format!("no build statement exists for '{text}'"), at);
-        let edge = edge.ok_or_else(missing)?;
+        let edge = edge.ok_or_else(|| wrong(format!("no build statement exists for '{text}'")))?;
         if self.dyndeps.get(&edge) != Some(&file) {
             let file = self.shown(file);
-            let message = format!(
+            return Err(wrong(format!(
                 "dyndep file '{file}' mentions output '{text}' whose build statement does not \
                  have a dyndep binding for the file"
-            );
-            return Err(Wrong::new(message, at));
+            )));
         }
         Ok(edge)
+    }
+
+    /// Returns what a text means where no variable is known.
+    fn dyndep_text(&mut self, raw: Raw) -> Result<Vec<u8>, Wrong> {
+        let mut text = Vec::new();
+        let evaluated = self.evaluate(NOTHING, raw, &mut text);
+        evaluated.map_err(|it| Wrong::new(it, raw.range().start))?;
+        Ok(text)
+    }
+
+    fn dyndep_path(&mut self, raw: Raw) -> Result<Vec<u8>, Wrong> {
+        let path = self.dyndep_text(raw)?;
+        if path.is_empty() {
+            return Err(Wrong::new("empty path", raw.range().start));
+        }
+        Ok(path)
     }
 
     fn refuse_path(&self, cursor: &mut Cursor, what: &str) -> Result<(), Wrong> {
@@ -162,26 +182,15 @@ impl Graph {
             if raw.len == 0 {
                 return Ok(nodes);
             }
-            let wrong = |it| Wrong::new(it, raw.range().start);
-            let mut path = Vec::new();
-            self.evaluate(0, raw, &mut path).map_err(wrong)?;
-            if path.is_empty() {
-                return Err(wrong("empty path".into()));
-            }
-            nodes.push(self.paths.of_bytes(&mut self.text, &path).map_err(wrong)?);
+            let path = self.dyndep_path(raw)?;
+            let node = self.paths.of_bytes(&mut self.text, &path);
+            nodes.push(node.map_err(|it| Wrong::new(it, raw.range().start))?);
             self.producers.resize(self.paths.len(), NONE);
         }
     }
 
-    fn add_found(
-        &mut self,
-        file: Node,
-        mut found: FxHashMap<Edge, Found>,
-    ) -> Result<(), ReadError> {
-        let mut edges: Vec<Edge> =
-            self.dyndeps.iter().filter(|it| *it.1 == file).map(|it| *it.0).collect();
-        edges.sort_unstable();
-        for edge in edges {
+    fn add_found(&mut self, file: Node, mut found: AllFound) -> Result<(), ReadError> {
+        for edge in self.dyndep_edges.remove(&file).unwrap_or_default() {
             let Some(more) = found.remove(&edge) else {
                 let (path, file) = (self.shown(self.outputs(edge)[0]), self.shown(file));
                 let message = format!("'{path}' not mentioned in its dyndep file '{file}'");

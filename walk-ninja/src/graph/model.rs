@@ -120,6 +120,10 @@ pub struct Graph {
     pub(super) warnings: Vec<String>,
     /// The dyndep files of edges that were not loaded yet.
     pub(super) dyndeps: FxHashMap<Edge, Node>,
+    /// The edges that name such a file.
+    pub(super) dyndep_edges: FxHashMap<Node, Vec<Edge>>,
+    /// How many files were read before any dyndep file.
+    pub(super) manifests: usize,
     /// Edges that are `restat` because a dyndep file says so.
     pub(super) restat: FxHashSet<Edge>,
 }
@@ -130,6 +134,10 @@ pub(super) fn number(count: usize) -> u32 {
     u32::try_from(count).expect("fewer of anything than bytes")
 }
 
+/// The scope of the manifest itself, and one in which nothing is known: that of dyndep files.
+pub(super) const TOP: u32 = 0;
+pub(super) const NOTHING: u32 = 1;
+
 /// No edge.
 pub(super) const NONE: u32 = u32::MAX;
 
@@ -139,7 +147,7 @@ impl Graph {
             text: Text::default(),
             names: Names::new(),
             paths: Paths::default(),
-            scopes: vec![Scope::default()],
+            scopes: vec![Scope::default(), Scope::default()],
             rules: vec![Rule::default()],
             edges: Vec::new(),
             bindings: Vec::new(),
@@ -151,6 +159,8 @@ impl Graph {
             defaults: Vec::new(),
             warnings: Vec::new(),
             dyndeps: FxHashMap::default(),
+            dyndep_edges: FxHashMap::default(),
+            manifests: 0,
             restat: FxHashSet::default(),
         }
     }
@@ -168,6 +178,6 @@ impl Graph {
     }
 
     pub(super) fn file_paths(&self) -> impl Iterator<Item = &PathBuf> {
-        self.text.paths()
+        self.text.paths().take(self.manifests)
     }
 }

@@ -6,7 +6,7 @@ use std::io::{self, Read as _};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
-use super::model::{Graph, NONE, Node, ReadOptions, number};
+use super::model::{Graph, NONE, Node, ReadOptions, TOP, number};
 use super::names::{self, Name};
 use super::scope::{Rule, Scope};
 use super::text::{MOST, Span, TOO_MUCH, Text};
@@ -59,8 +59,10 @@ impl Graph {
             scratch: Vec::new(),
             pending: Vec::new(),
         };
-        reader.file(name.into(), text, 0)?;
-        Ok(reader.graph)
+        reader.file(name.into(), text, TOP)?;
+        let mut graph = reader.graph;
+        graph.manifests = graph.text.paths().len();
+        Ok(graph)
     }
 }
 
@@ -221,8 +223,7 @@ impl Reader<'_> {
 
     fn check_version(&mut self, value: Span, at: usize) -> Result<(), Wrong> {
         let text = String::from_utf8_lossy(self.graph.text.get(value)).into_owned();
-        let mut parts = text.split('.').map(leading_number);
-        let wanted = (parts.next().unwrap_or(0), parts.next().unwrap_or(0));
+        let wanted = version(&text);
         if wanted > VERSION {
             let own = format!("{}.{}", VERSION.0, VERSION.1);
             return Err(Wrong::new(
@@ -402,6 +403,12 @@ fn pool_depth(text: &[u8]) -> Option<u32> {
     let number = digits
         .fold(0_u32, |sum, digit| sum.saturating_mul(10).saturating_add(u32::from(digit - b'0')));
     (number == 0 || !is_negative).then_some(number)
+}
+
+/// Returns the first two numbers of a version.
+pub(super) fn version(text: &str) -> (u64, u64) {
+    let mut parts = text.split('.').map(leading_number);
+    (parts.next().unwrap_or(0), parts.next().unwrap_or(0))
 }
 
 fn leading_number(text: &str) -> u64 {

@@ -216,6 +216,7 @@ impl Reader<'_> {
             return Err(Wrong::new(message, self.graph.data(edge).at as usize).into());
         };
         self.graph.dyndeps.insert(edge, node);
+        self.graph.dyndep_edges.entry(node).or_default().push(edge);
         Ok(())
     }
 

@@ -202,7 +202,7 @@ fn dyndep_files_are_made_and_then_obeyed() {
     assert_eq!(project.read("out"), "12");
     assert_eq!(project.ran(&[]), [""; 0]);
     project.write("hidden.in", "3");
-    assert_eq!(project.ran(&[]), ["hidden", "out"]);
+    assert_eq!(project.ran(&[]), ["out", "hidden"]);
 }
 
 #[test]
