@@ -37,6 +37,9 @@ pub(crate) enum CliError {
     /// Another walk has the lock.
     #[error("the state is in use by walk ({0})")]
     Locked(String),
+    /// The walk that started this one has the lock, and will not end before it.
+    #[error("the state is in use by walk ({0}), which started this one: it would wait for ever")]
+    Inside(String),
     /// A file that is none of the state's cannot be read or written.
     #[error("cannot {verb} `{}`", path.display())]
     File {
@@ -63,7 +66,7 @@ impl CliError {
             | Self::Target(_)
             | Self::Usage(_)
             | Self::Walk(_) => Exit::Usage,
-            Self::Locked(_) => Exit::NotNow,
+            Self::Locked(_) | Self::Inside(_) => Exit::NotNow,
             Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => {
                 Exit::Signal(SIGPIPE)
             }

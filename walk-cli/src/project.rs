@@ -12,6 +12,7 @@ use walk_ninja::{Build, BuildError, Frame};
 
 use crate::args::Common;
 use crate::error::{CliError, Result};
+use crate::os::is_ancestor;
 
 /// What a command works on.
 #[derive(Debug)]
@@ -135,12 +136,24 @@ pub(crate) fn take_lock(state: &StateDir, common: &Common, command: &str) -> Res
     let who = introduce(std::process::id(), command, SystemTime::now());
     match state.try_lock(&who)? {
         Held::Ours(lock) => Ok((lock, false)),
+        Held::By(holder) if is_outer(&holder) => Err(CliError::Inside(holder)),
         Held::By(holder) if common.no_wait => Err(CliError::Locked(holder)),
         Held::By(holder) => {
             let _ = writeln!(io::stderr(), "waiting for walk ({holder}) ...");
             Ok((state.lock(&who)?, true))
         }
     }
+}
+
+/// Returns whether the holder of a lock is a walk that started this one: to wait for it would be
+/// to wait for ever.
+pub(crate) fn is_outer(holder: &str) -> bool {
+    pid_of(holder).is_some_and(is_ancestor)
+}
+
+/// Returns the process in `pid 12: walk run, since ...`.
+fn pid_of(holder: &str) -> Option<u32> {
+    holder.strip_prefix("pid ")?.split(':').next()?.parse().ok()
 }
 
 /// Returns what to read if the manifest is one of ninja: it is called so, or there is no other.
@@ -218,6 +231,14 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+
+    #[test]
+    fn who_has_the_lock_is_told_by_what_it_says() {
+        let check = |holder: &str, expected| assert_eq!(pid_of(holder), expected, "{holder}");
+        check(&introduce(12, "run", SystemTime::UNIX_EPOCH), Some(12));
+        check("", None);
+        check("somebody", None);
+    }
 
     #[test]
     fn the_lock_says_who_has_it() {

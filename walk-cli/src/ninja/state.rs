@@ -15,8 +15,7 @@ use std::time::SystemTime;
 use walk_core::Store;
 use walk_plan::{Held, Loaded, Lock, StateDir, WalkError};
 
-use crate::os::is_ancestor;
-use crate::project::introduce;
+use crate::project::{introduce, is_outer};
 
 /// A state directory that is ours.
 #[derive(Debug)]
@@ -39,7 +38,7 @@ impl State {
         dir.create()?;
         let (lock, has_waited) = match dir.try_lock(&who())? {
             Held::Ours(lock) => (lock, false),
-            Held::By(holder) if pid_of(&holder).is_some_and(is_ancestor) => {
+            Held::By(holder) if is_outer(&holder) => {
                 let (inner, has_waited) = Self::lock(dir.path().join("inner"))?;
                 return Ok((Self { outer: Some(dir), ..inner }, has_waited));
             }
@@ -98,22 +97,4 @@ fn copy(from: &StateDir, to: &mut dyn Store) -> Result<(), WalkError> {
     }
     to.save_digests(&from.load_digests()?)?;
     Ok(to.commit()?)
-}
-
-/// Returns the process in `pid 12: walk ninja, since ...`.
-fn pid_of(holder: &str) -> Option<u32> {
-    holder.strip_prefix("pid ")?.split(':').next()?.parse().ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn who_has_the_lock_is_told_by_what_it_says() {
-        let check = |holder: &str, expected| assert_eq!(pid_of(holder), expected, "{holder}");
-        check(&introduce(12, "run", SystemTime::UNIX_EPOCH), Some(12));
-        check("", None);
-        check("somebody", None);
-    }
 }

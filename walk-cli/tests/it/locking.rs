@@ -59,3 +59,17 @@ fn readers_do_not_wait() {
     project.release("go");
     first.wait().expect(0);
 }
+
+/// It waited for the walk that waited for it, for ever.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_walk_within_a_walk_on_the_same_state_is_refused() {
+    let walk = env!("CARGO_BIN_EXE_walk");
+    let project = Project::new(&format!(
+        "[action.a]\nrun = \"{walk} run b 2> said; echo $? >> said\"\n[action.b]\nrun = \"true\"\n"
+    ));
+    project.walk("run a").expect(0);
+    let said = project.read("said");
+    assert!(said.contains("which started this one"), "{said}");
+    assert!(said.ends_with("\n75\n"), "{said}");
+}
