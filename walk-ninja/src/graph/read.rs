@@ -16,7 +16,7 @@ use crate::syntax::{Raw, ReadError, Scanner, Token, Wrong, file_error, in_words}
 const DEEPEST: usize = 200;
 
 /// How many files may be read. Files that each include two others twice would never end.
-const MOST_FILES: usize = 1 << 18;
+const MOST_FILES: usize = 1 << 17;
 
 /// The version of the language that is read.
 const VERSION: (u64, u64) = (1, 13);
@@ -69,14 +69,12 @@ impl Graph {
 /// Reads a file, but not one without end.
 fn content(path: &Path) -> io::Result<Vec<u8>> {
     let file = File::open(path)?;
-    let size = usize::try_from(file.metadata()?.len()).unwrap_or(MOST).min(MOST);
+    let too_large = || io::Error::new(io::ErrorKind::FileTooLarge, TOO_MUCH);
+    let size = usize::try_from(file.metadata()?.len()).ok().filter(|it| *it < MOST);
     let mut content = Vec::new();
-    content.try_reserve_exact(size + 1)?;
+    content.try_reserve_exact(size.ok_or_else(too_large)? + 1)?;
     file.take(MOST as u64).read_to_end(&mut content)?;
-    if content.len() == MOST {
-        return Err(io::Error::new(io::ErrorKind::FileTooLarge, TOO_MUCH));
-    }
-    Ok(content)
+    if content.len() < MOST { Ok(content) } else { Err(too_large()) }
 }
 
 /// What reads a manifest.

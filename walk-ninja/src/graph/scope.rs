@@ -35,6 +35,10 @@ pub(super) enum Quoting {
 /// Up to how many bindings of one edge are searched one by one.
 const FEW: usize = 16;
 
+/// How many bytes of rule variables that others name are gone through for one: those that each
+/// name the next many times take forever, even if all are empty in the end.
+const MOST_WORK: usize = 16 << 20;
+
 /// Appends the value of a variable.
 type Push<'p> = dyn FnMut(Name, &mut Vec<u8>) -> Result<(), String> + 'p;
 
@@ -45,8 +49,7 @@ struct Asked {
     quoting: Quoting,
     /// The rule variables that are being evaluated, innermost last.
     open: Vec<Name>,
-    /// How much text of rules was gone through: variables that name others many times, and
-    /// those again, take forever even if all are empty in the end.
+    /// How many bytes of rule variables were gone through that others name.
     work: usize,
 }
 
@@ -130,8 +133,12 @@ impl Graph {
             let around: Vec<String> = around.map(text).collect();
             return Err(format!("cycle in rule variables: {}", around.join(" -> ")));
         }
-        asked.work += raw.range().len();
-        refuse_long(asked.work)?;
+        if !asked.open.is_empty() {
+            asked.work += raw.range().len();
+        }
+        if asked.work > MOST_WORK {
+            return Err("variables of the rule name each other too often".into());
+        }
         asked.open.push(name);
         self.expand(raw, to, &mut |name, to| self.push(asked, name, to))?;
         asked.open.pop();
