@@ -239,7 +239,8 @@ fn broken(tree: &mut Tree<'_>) -> Result<String> {
     let idle: Vec<_> = readers.difference(&built.ran).collect();
     ensure!(idle.is_empty(), "they read {file} and did not run: {idle:?}");
     if tree.rule == Rule::Content {
-        compare(&readers, &built.ran)?;
+        let due = readers.union(&built.by_content).cloned().collect();
+        compare(&due, &built.ran)?;
     }
     nothing(tree)?;
     Ok(format!("{file}: {}", facts(&built)))
