@@ -6,15 +6,18 @@
 use std::ffi::OsString;
 use std::fs;
 use std::io;
+use std::mem;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::PathBuf;
 
 use rustc_hash::FxHashSet;
 
 use super::options::{has, read, switch};
-use super::{Result, ToolContext, ToolError, commands};
-use crate::graph::Edge;
+use super::query::push;
+use super::{Result, ToolContext, ToolError};
+use crate::graph::{Edge, Node};
 use crate::plan::path_of;
+use crate::syntax::canonical;
 
 const USAGE: &str = "\
 usage: ninja -t clean [-g] [TARGET...]
@@ -67,49 +70,66 @@ impl<'a, 'b> Cleaner<'a, 'b> {
     fn all(&mut self, with_generators: bool) -> Result<()> {
         for edge in self.cx.graph.edges() {
             if with_generators || !self.cx.graph.has_flag(edge, "generator")? {
-                self.edge(edge)?;
+                self.outputs(edge, self.cx.graph.outputs(edge))?;
             }
         }
         Ok(())
     }
 
+    /// Only rules of the manifest itself have a name for a user. A `phony` makes nothing, even
+    /// if there is a file of its name.
     fn rules(&mut self, rules: &[Vec<u8>]) -> Result<()> {
+        let graph = self.cx.graph;
         for rule in rules {
-            let mut edges = self.cx.graph.edges().filter(|it| self.cx.graph.rule(*it) == &rule[..]);
-            let edges: Vec<Edge> = edges.by_ref().collect();
-            let is_known = self.cx.graph.rules().any(|it| it.0 == &rule[..]) || !edges.is_empty();
-            if !is_known {
+            if !graph.rules().any(|it| it.0 == &rule[..]) {
                 self.complain(&format!("unknown rule '{}'", String::from_utf8_lossy(rule)))?;
+                continue;
             }
-            edges.into_iter().try_for_each(|it| self.edge(it))?;
+            self.tell("Rule ", rule)?;
+            for edge in graph.edges().filter(|it| graph.rule(*it) == &rule[..]) {
+                graph.outputs(edge).iter().try_for_each(|it| self.outputs(edge, &[*it]))?;
+            }
         }
         Ok(())
     }
 
     fn targets(&mut self, targets: &[Vec<u8>]) -> Result<()> {
+        let mut seen = vec![false; self.cx.graph.nodes().len()];
         for target in targets {
             match self.cx.graph.node(target) {
                 Some(node) => {
-                    let edges = commands::below(self.cx.graph, &[node]);
-                    edges.into_iter().rev().try_for_each(|it| self.edge(it))?;
+                    self.tell("Target ", self.cx.graph.path(node))?;
+                    self.below(node, &mut seen)?;
                 }
-                None => {
-                    self.complain(&format!(
-                        "unknown target '{}'",
-                        String::from_utf8_lossy(target)
-                    ))?;
-                }
+                None => self.complain(&unknown_target(target))?,
             }
         }
         Ok(())
     }
 
-    fn edge(&mut self, edge: Edge) -> Result<()> {
+    /// Removes a file and what it is made of; not what else the same edges make, as in ninja.
+    fn below(&mut self, target: Node, seen: &mut [bool]) -> Result<()> {
+        let graph = self.cx.graph;
+        let mut todo = vec![target];
+        while let Some(node) = todo.pop() {
+            if mem::replace(&mut seen[node.index()], true) {
+                continue;
+            }
+            if let Some(edge) = graph.producer(node) {
+                self.outputs(edge, &[node])?;
+                todo.extend(graph.inputs(edge).iter().rev());
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes some of what an edge makes, and what it leaves beside that.
+    fn outputs(&mut self, edge: Edge, outputs: &[Node]) -> Result<()> {
         let graph = self.cx.graph;
         if graph.is_phony(edge) {
             return Ok(());
         }
-        for output in graph.outputs(edge) {
+        for output in outputs {
             self.remove(path_of(graph.path(*output)).into())?;
         }
         for name in ["depfile", "rspfile"] {
@@ -126,14 +146,16 @@ impl<'a, 'b> Cleaner<'a, 'b> {
             return Ok(());
         }
         let full = self.cx.root.join(&path);
-        let is_file = fs::symlink_metadata(&full).is_ok_and(|it| !it.is_dir());
-        let removed = match (is_file, self.cx.dry_run) {
-            (true, false) => fs::remove_file(&full),
-            (true, true) => Ok(()),
-            (false, _) => Err(io::ErrorKind::NotFound.into()),
+        let removed = match fs::symlink_metadata(&full) {
+            Ok(metadata) if metadata.is_dir() => Err(io::ErrorKind::NotFound.into()),
+            Ok(_) if !self.cx.dry_run => fs::remove_file(&full),
+            found => found.map(drop),
         };
         match removed {
-            Ok(()) => self.report(&path)?,
+            Ok(()) => {
+                self.count += 1;
+                self.tell("Remove ", path.as_os_str().as_bytes())?;
+            }
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => {
                 let why = crate::syntax::in_words(&error);
@@ -144,12 +166,12 @@ impl<'a, 'b> Cleaner<'a, 'b> {
         Ok(())
     }
 
-    fn report(&mut self, path: &std::path::Path) -> Result<()> {
-        self.count += 1;
+    /// Says in a verbose run what is done.
+    fn tell(&mut self, what: &str, whom: &[u8]) -> Result<()> {
         if self.cx.verbose && !self.cx.quiet {
-            self.cx.out.write_all(b"Remove ")?;
-            self.cx.out.write_all(path.as_os_str().as_bytes())?;
-            self.cx.out.write_all(b"\n")?;
+            let mut line = Vec::new();
+            push(&mut line, what, whom, "\n");
+            self.cx.out.write_all(&line)?;
         }
         Ok(())
     }
@@ -165,5 +187,12 @@ impl<'a, 'b> Cleaner<'a, 'b> {
             writeln!(self.cx.out, "{} files.", self.count)?;
         }
         Ok(self.code)
+    }
+}
+
+fn unknown_target(target: &[u8]) -> String {
+    match target {
+        [] => "failed to canonicalize '': empty path".into(),
+        _ => format!("unknown target '{}'", String::from_utf8_lossy(&canonical(target))),
     }
 }

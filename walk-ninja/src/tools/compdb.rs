@@ -34,7 +34,8 @@ pub(super) fn of_targets(arguments: &[OsString], cx: &mut ToolContext<'_>) -> Re
     let (given, texts) = read("compdb-targets", USAGE_OF_TARGETS, &[switch('x', "")], arguments)?;
     if texts.is_empty() {
         let wrong = "compdb-targets expects the name of at least one target";
-        return Err(ToolError::Usage(format!("ninja: error: {wrong}\n{USAGE_OF_TARGETS}")));
+        writeln!(cx.err, "ninja: error: {wrong}")?;
+        return Err(ToolError::Usage(USAGE_OF_TARGETS.into()));
     }
     let mut nodes = Vec::new();
     for text in texts {
@@ -54,26 +55,32 @@ pub(super) fn of_targets(arguments: &[OsString], cx: &mut ToolContext<'_>) -> Re
 
 fn print(edges: &[Edge], expands: bool, cx: &mut ToolContext<'_>) -> Result<u8> {
     let directory = json(cx.root.as_os_str().as_encoded_bytes());
-    let mut separator = "\n";
+    let mut separator: &[u8] = b"\n";
     cx.out.write_all(b"[")?;
     for &edge in edges {
         let Some(&input) = cx.graph.inputs(edge).first() else { continue };
         let command = json(&command(cx.graph, edge, expands)?);
         let (file, output) = (cx.graph.path(input), cx.graph.path(cx.graph.outputs(edge)[0]));
-        write!(
-            cx.out,
-            "{separator}  {{\n    \"directory\": {directory},\n    \"command\": {command},\n    \
-             \"file\": {},\n    \"output\": {}\n  }}",
-            json(file),
-            json(output)
-        )?;
-        separator = ",\n";
+        cx.out.write_all(separator)?;
+        let fields: [(&[u8], &[u8]); 4] = [
+            (b"  {\n    \"directory\": ", &directory),
+            (b",\n    \"command\": ", &command),
+            (b",\n    \"file\": ", &json(file)),
+            (b",\n    \"output\": ", &json(output)),
+        ];
+        for (name, value) in fields {
+            cx.out.write_all(name)?;
+            cx.out.write_all(value)?;
+        }
+        cx.out.write_all(b"\n  }")?;
+        separator = b",\n";
     }
     cx.out.write_all(b"\n]\n")?;
     Ok(0)
 }
 
-/// Returns the command; if asked for, with the content of its response file in its place.
+/// Returns the command; if asked for, with the content of its response file in its place. As in
+/// ninja that is the first mention of the file, after an `@` or the first of such options.
 fn command(graph: &Graph, edge: Edge, expands: bool) -> Result<Vec<u8>> {
     let mut command = Vec::new();
     if graph.is_phony(edge) {
@@ -87,12 +94,12 @@ fn command(graph: &Graph, edge: Edge, expands: bool) -> Result<Vec<u8>> {
     let Some(at) = memchr::memmem::find(&command, &path).filter(|it| *it > 0) else {
         return Ok(command);
     };
-    let has_option = command[..at].ends_with(b"-f ");
-    let start = match command[at - 1] {
-        b'@' => at - 1,
-        _ if has_option => at - 3,
-        _ if command[..at].ends_with(b"--option-file=") => at - 14,
-        _ => return Ok(command),
+    let option =
+        |text: &[u8]| memchr::memmem::find(&command, text).filter(|start| start + text.len() == at);
+    let before = command[..at].strip_suffix(b"@").map(<[u8]>::len);
+    let Some(start) = before.or_else(|| option(b"-f ")).or_else(|| option(b"--option-file="))
+    else {
+        return Ok(command);
     };
     let mut content = graph.binding(edge, "rspfile_content")?.into_owned();
     content.iter_mut().filter(|it| **it == b'\n').for_each(|it| *it = b' ');
@@ -100,7 +107,15 @@ fn command(graph: &Graph, edge: Edge, expands: bool) -> Result<Vec<u8>> {
     Ok(command)
 }
 
-/// Returns a JSON text; JSON has no bytes, so what is not UTF-8 cannot be told.
-fn json(text: &[u8]) -> String {
-    serde_json::Value::from(String::from_utf8_lossy(text)).to_string()
+/// Returns a JSON text. JSON has no bytes: what is not UTF-8 stays as it is, as in ninja, for
+/// then a reader that knows of it can still find the file.
+fn json(text: &[u8]) -> Vec<u8> {
+    let mut json = vec![b'"'];
+    for chunk in text.utf8_chunks() {
+        let quoted = serde_json::Value::from(chunk.valid()).to_string();
+        json.extend(&quoted.as_bytes()[1..quoted.len() - 1]);
+        json.extend(chunk.invalid());
+    }
+    json.push(b'"');
+    json
 }

@@ -4,17 +4,19 @@ use std::ffi::OsString;
 
 use super::options::{has, plain, read, switch};
 use super::query::push;
-use super::{Result, ToolContext, ToolError};
+use super::{Result, ToolContext, ToolError, shown};
 use crate::graph::{Graph, Node};
+
+/// The depth that is none.
+const NO_LIMIT: usize = usize::MAX;
 
 /// Prints targets: below the roots to a depth, of a rule, or all.
 pub(super) fn targets(arguments: &[OsString], cx: &mut ToolContext<'_>) -> Result<u8> {
     let words = plain(arguments);
     let graph = cx.graph;
     let text = match words.first().map(Vec::as_slice) {
-        None => to_depth(graph, &graph.roots_or_error()?, 1),
-        Some(b"depth") => to_depth(graph, &graph.roots_or_error()?, depth(words.get(1))),
-        Some(b"rule") => match words.get(1) {
+        None | Some(b"depth") => return to_depth(cx, depth(words.get(1))),
+        Some(b"rule") => match words.get(1).filter(|it| !it.is_empty()) {
             Some(rule) => of_rule(graph, rule),
             None => sources(graph),
         },
@@ -25,18 +27,17 @@ pub(super) fn targets(arguments: &[OsString], cx: &mut ToolContext<'_>) -> Resul
     Ok(0)
 }
 
-/// As in C: what is no number is zero, and zero is no limit.
+/// Reads a number as C does: what follows it does not count, and what is none is zero. Zero
+/// and less are no limit.
 fn depth(word: Option<&Vec<u8>>) -> usize {
-    match word {
-        None => 1,
-        Some(word) => {
-            let number = std::str::from_utf8(word).ok().and_then(|it| it.parse().ok());
-            match number.unwrap_or(0) {
-                0 => usize::MAX,
-                depth => depth,
-            }
-        }
-    }
+    let Some(word) = word else { return 1 };
+    let word = word.trim_ascii_start();
+    let digits = word.strip_prefix(b"+").unwrap_or(word);
+    let digits = digits.iter().take_while(|it| it.is_ascii_digit());
+    let number = digits.fold(0_usize, |number, digit| {
+        number.saturating_mul(10).saturating_add(usize::from(digit - b'0'))
+    });
+    if number == 0 { NO_LIMIT } else { number }
 }
 
 fn unknown_mode(mode: &str) -> ToolError {
@@ -47,22 +48,41 @@ fn unknown_mode(mode: &str) -> ToolError {
     ToolError::Wrong(format!("unknown target tool mode '{mode}'{hint}"))
 }
 
-fn to_depth(graph: &Graph, roots: &[Node], depth: usize) -> Vec<u8> {
-    let mut text = Vec::new();
-    let mut todo: Vec<(Node, usize)> = roots.iter().rev().map(|it| (*it, 0)).collect();
+/// Prints a tree: what several files need comes once for each, so it is written as it is found.
+fn to_depth(cx: &mut ToolContext<'_>, depth: usize) -> Result<u8> {
+    let graph = cx.graph;
+    let mut todo: Vec<(Node, usize)> =
+        graph.roots_or_error()?.iter().rev().map(|it| (*it, 0)).collect();
+    let mut above: Vec<Node> = Vec::new();
+    let mut is_above = vec![false; graph.nodes().len()];
+    let mut line = Vec::new();
     while let Some((node, level)) = todo.pop() {
-        text.resize(text.len() + 2 * level, b' ');
-        let Some(edge) = graph.producer(node) else {
-            push(&mut text, "", graph.path(node), "\n");
-            continue;
-        };
-        push(&mut text, "", graph.path(node), ": ");
-        push(&mut text, "", graph.rule(edge), "\n");
-        if level + 1 < depth {
-            todo.extend(graph.inputs(edge).iter().rev().map(|it| (*it, level + 1)));
+        above.drain(level..).for_each(|it| is_above[it.index()] = false);
+        if is_above[node.index()] && depth == NO_LIMIT {
+            return Err(cycle(graph, &above, node));
         }
+        above.push(node);
+        is_above[node.index()] = true;
+        line.clear();
+        line.resize(2 * level, b' ');
+        push(&mut line, "", graph.path(node), "");
+        if let Some(edge) = graph.producer(node) {
+            push(&mut line, ": ", graph.rule(edge), "");
+            if level + 1 < depth {
+                todo.extend(graph.inputs(edge).iter().rev().map(|it| (*it, level + 1)));
+            }
+        }
+        line.push(b'\n');
+        cx.out.write_all(&line)?;
     }
-    text
+    Ok(0)
+}
+
+/// Refuses a tree without an end; ninja overflows its stack there.
+fn cycle(graph: &Graph, above: &[Node], node: Node) -> ToolError {
+    let around = above.iter().skip_while(|it| **it != node).chain([&node]);
+    let around: Vec<String> = around.map(|it| shown(graph, *it)).collect();
+    ToolError::Wrong(format!("dependency cycle: {}", around.join(" -> ")))
 }
 
 fn of_rule(graph: &Graph, rule: &[u8]) -> Vec<u8> {

@@ -11,6 +11,7 @@ mod deps;
 mod graphviz;
 mod inputs;
 mod listing;
+mod missing;
 mod options;
 mod query;
 
@@ -126,7 +127,7 @@ const TOOLS: &[Tool] = &[
     Tool {
         name: "missingdeps",
         what: "find generated files that are read and not waited for",
-        run: deps::missing,
+        run: missing::missing,
     },
     Tool { name: "graph", what: "draw the graph, for graphviz", run: graphviz::graph },
     Tool {

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 
 use super::{Result, ToolContext, ToolError, options};
-use crate::graph::{Consumers, Graph, Node};
+use crate::graph::{Consumers, Edge, Graph, Node};
 
 /// Prints the neighbours of each target.
 pub(super) fn query(arguments: &[OsString], cx: &mut ToolContext<'_>) -> Result<u8> {
@@ -12,15 +12,31 @@ pub(super) fn query(arguments: &[OsString], cx: &mut ToolContext<'_>) -> Result<
         return Err(ToolError::Wrong("expected a target to query".into()));
     }
     let consumers = cx.graph.consumers();
+    let validated = validated(cx.graph);
     for text in texts {
         let node = cx.graph.target(&text)?;
-        let text = describe(cx.graph, &consumers, node);
+        let text = describe(cx.graph, &consumers, &validated, node);
         cx.out.write_all(&text)?;
     }
     Ok(0)
 }
 
-fn describe(graph: &Graph, consumers: &Consumers, node: Node) -> Vec<u8> {
+/// Returns which edges each node validates, by node.
+fn validated(graph: &Graph) -> Vec<(Node, Edge)> {
+    let pairs =
+        graph.edges().flat_map(|edge| graph.validations(edge).iter().map(move |it| (*it, edge)));
+    let mut pairs: Vec<(Node, Edge)> = pairs.collect();
+    pairs.sort_unstable();
+    pairs
+}
+
+/// An edge that needs a file twice is named twice, as in ninja.
+fn describe(
+    graph: &Graph,
+    consumers: &Consumers,
+    validated: &[(Node, Edge)],
+    node: Node,
+) -> Vec<u8> {
     let mut text = Vec::new();
     push(&mut text, "", graph.path(node), ":\n");
     if let Some(edge) = graph.producer(node) {
@@ -38,20 +54,14 @@ fn describe(graph: &Graph, consumers: &Consumers, node: Node) -> Vec<u8> {
         push_nodes(&mut text, "  validations:\n", graph, graph.validations(edge));
     }
     text.extend(b"  outputs:\n");
-    for edge in unique(consumers.of(node)) {
-        push_nodes(&mut text, "", graph, graph.outputs(edge));
+    for edge in consumers.of(node) {
+        push_nodes(&mut text, "", graph, graph.outputs(*edge));
     }
-    let validated = graph.edges().filter(|it| graph.validations(*it).contains(&node));
-    let validated: Vec<Node> = validated.flat_map(|it| graph.outputs(it).iter().copied()).collect();
-    push_nodes(&mut text, "  validation for:\n", graph, &validated);
+    let validated = &validated[validated.partition_point(|it| it.0 < node)..];
+    let edges = validated.iter().take_while(|it| it.0 == node);
+    let outputs: Vec<Node> = edges.flat_map(|it| graph.outputs(it.1).iter().copied()).collect();
+    push_nodes(&mut text, "  validation for:\n", graph, &outputs);
     text
-}
-
-/// An edge may need one file in several ways.
-fn unique(edges: &[crate::Edge]) -> Vec<crate::Edge> {
-    let mut edges = edges.to_vec();
-    edges.dedup();
-    edges
 }
 
 fn push_nodes(text: &mut Vec<u8>, title: &str, graph: &Graph, nodes: &[Node]) {
