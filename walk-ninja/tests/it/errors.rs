@@ -1,5 +1,7 @@
-//! Every message of the reader, with its place; what ninja 1.13.2 says, but for what the
-//! documentation of the crate tells.
+//! Every message of the reader, with its place. Words and lines are those of ninja 1.13.2, but
+//! what concerns a whole statement is told at its first line (ninja: the line behind it), the
+//! caret stands where the wrong word begins (ninja: often behind it), and tabs and carriage
+//! returns are called so.
 
 use std::path::Path;
 
