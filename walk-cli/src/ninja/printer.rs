@@ -166,30 +166,8 @@ impl Printer {
 
 #[cfg(test)]
 pub(crate) mod tests {
-    use std::sync::{Arc, Mutex};
-
     use super::*;
-
-    /// What was written.
-    #[derive(Clone, Default)]
-    pub(crate) struct Written(Arc<Mutex<Vec<u8>>>);
-
-    impl Written {
-        pub(crate) fn take(&self) -> String {
-            let bytes = std::mem::take(&mut *self.0.lock().expect("no panic"));
-            String::from_utf8(bytes).expect("text")
-        }
-    }
-
-    impl Write for Written {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.lock().expect("no panic").extend_from_slice(bytes);
-            Ok(bytes.len())
-        }
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
+    use crate::terminal::Written;
 
     pub(crate) const PIPE: Kind = Kind { is_live: false, has_color: false };
     pub(crate) const TERMINAL: Kind = Kind { is_live: true, has_color: true };

@@ -163,8 +163,9 @@ impl Failure<'_> {
 #[cfg(test)]
 mod tests {
     use super::super::printer::Kind;
-    use super::super::printer::tests::{PIPE, TERMINAL, Written, printer};
+    use super::super::printer::tests::{PIPE, TERMINAL, printer};
     use super::*;
+    use crate::terminal::Written;
 
     fn status(kind: Kind, volume: Volume, template: &str) -> (Status, Written) {
         let (printer, written) = printer(kind);

@@ -46,7 +46,6 @@ pub(super) fn run(args: &Args, frame: &Frame, tool: &ToolWish) -> Result<Exit> {
         err: &mut io::stderr(),
         dry_run: args.dry_run,
         verbose: args.volume == Volume::Verbose || args.dry_run,
-        quiet: args.volume == Volume::Quiet,
     };
     let result = tools::run(&tool.name, &tool.args, &mut context);
     drop(ours);

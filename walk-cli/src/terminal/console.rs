@@ -282,26 +282,7 @@ impl Write for LogPipe {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[derive(Clone, Default)]
-    struct Written(Arc<Mutex<Vec<u8>>>);
-
-    impl Written {
-        fn take(&self) -> String {
-            let bytes = std::mem::take(&mut *self.0.lock().expect("no panic"));
-            String::from_utf8(bytes).expect("text")
-        }
-    }
-
-    impl Write for Written {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.lock().expect("no panic").extend_from_slice(bytes);
-            Ok(bytes.len())
-        }
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
+    use crate::terminal::Written;
 
     fn console(progress: Progress) -> (Console, Written, Written) {
         let (out, err) = (Written::default(), Written::default());

@@ -17,6 +17,9 @@ mod screen;
 mod console;
 mod sink;
 
+#[cfg(test)]
+mod written;
+
 pub(crate) use color::{Palette, Progress, Surroundings};
 pub(crate) use console::{Console, LogPipe, Setup};
 pub(crate) use eta::Durations;
@@ -24,3 +27,5 @@ pub(crate) use line::{Line, Verdict, name_width};
 pub(crate) use output::{INDENT, Output};
 pub(crate) use screen::Screen;
 pub(crate) use text::{age, brief, seconds, tame, width};
+#[cfg(test)]
+pub(crate) use written::Written;

@@ -92,9 +92,8 @@ impl Sink {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::{Arc, Mutex};
-
     use super::*;
+    use crate::terminal::Written;
 
     /// As much of a terminal as the sink needs.
     struct Terminal {
@@ -179,19 +178,6 @@ mod tests {
         }
     }
 
-    #[derive(Clone, Default)]
-    struct Written(Arc<Mutex<Vec<u8>>>);
-
-    impl Write for Written {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.lock().expect("no panic").extend_from_slice(bytes);
-            Ok(bytes.len())
-        }
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-
     struct Test {
         sink: Sink,
         written: Written,
@@ -209,7 +195,7 @@ mod tests {
             self.sink.print(lines.as_bytes());
             let rows: Vec<Row> = block.iter().map(|it| ((*it).to_owned(), it.len())).collect();
             self.sink.draw(&rows, self.terminal.columns);
-            let bytes = std::mem::take(&mut *self.written.0.lock().expect("no panic"));
+            let bytes = self.written.take().into_bytes();
             self.terminal.feed(std::str::from_utf8(&bytes).expect("text"));
             self.terminal.text()
         }
@@ -250,7 +236,7 @@ mod tests {
         let mut test = Test::new(80);
         test.sink.print(b"a\n");
         test.sink.flush(80);
-        assert_eq!(*test.written.0.lock().expect("no panic"), b"a\n");
+        assert_eq!(test.written.take(), "a\n");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! How people spell nodes on a command line.
 
 use super::model::{Graph, Node};
-use crate::syntax::ReadError;
+use crate::syntax::{ReadError, canonical};
 
 /// Up to how many letters apart two names count as like each other.
 const NEAREST: usize = 3;
@@ -57,7 +57,8 @@ impl Graph {
         if let Some(node) = self.node(path) {
             return Ok(node);
         }
-        let text = String::from_utf8_lossy(path);
+        let path = canonical(path);
+        let text = String::from_utf8_lossy(&path);
         let hint = match &*text {
             "clean" => ", did you mean 'ninja -t clean'?".into(),
             "help" => ", did you mean 'ninja -h'?".into(),

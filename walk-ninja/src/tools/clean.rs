@@ -61,9 +61,7 @@ struct Cleaner<'a, 'b> {
 
 impl<'a, 'b> Cleaner<'a, 'b> {
     fn begin(cx: &'a mut ToolContext<'b>) -> Result<Self> {
-        if !cx.quiet {
-            cx.out.write_all(if cx.verbose { b"Cleaning...\n" } else { b"Cleaning... " })?;
-        }
+        cx.out.write_all(if cx.verbose { b"Cleaning...\n" } else { b"Cleaning... " })?;
         Ok(Self { cx, seen: FxHashSet::default(), count: 0, code: 0 })
     }
 
@@ -168,7 +166,7 @@ impl<'a, 'b> Cleaner<'a, 'b> {
 
     /// Says in a verbose run what is done.
     fn tell(&mut self, what: &str, whom: &[u8]) -> Result<()> {
-        if self.cx.verbose && !self.cx.quiet {
+        if self.cx.verbose {
             let mut line = Vec::new();
             push(&mut line, what, whom, "\n");
             self.cx.out.write_all(&line)?;
@@ -183,9 +181,7 @@ impl<'a, 'b> Cleaner<'a, 'b> {
     }
 
     fn end(self) -> Result<u8> {
-        if !self.cx.quiet {
-            writeln!(self.cx.out, "{} files.", self.count)?;
-        }
+        writeln!(self.cx.out, "{} files.", self.count)?;
         Ok(self.code)
     }
 }

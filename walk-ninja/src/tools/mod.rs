@@ -67,8 +67,6 @@ pub struct ToolContext<'a> {
     pub dry_run: bool,
     /// Whether to name each file that is removed.
     pub verbose: bool,
-    /// Whether to say nothing of what is removed.
-    pub quiet: bool,
 }
 
 /// Why a tool has no answer.

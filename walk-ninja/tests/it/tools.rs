@@ -88,16 +88,8 @@ fn ask_of(
     let mut words = line.split(' ').map(OsString::from);
     let name = words.next().expect("a tool").into_string().expect("a name");
     let (mut out, mut err) = (Vec::new(), Vec::new());
-    let mut cx = ToolContext {
-        graph,
-        root,
-        memory,
-        out: &mut out,
-        err: &mut err,
-        dry_run,
-        verbose,
-        quiet: false,
-    };
+    let mut cx =
+        ToolContext { graph, root, memory, out: &mut out, err: &mut err, dry_run, verbose };
     let code = tools::run(&name, &words.collect::<Vec<_>>(), &mut cx);
     let text = |it| String::from_utf8(it).expect("UTF-8");
     Answer { code, out: text(out), err: text(err) }

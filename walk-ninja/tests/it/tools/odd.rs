@@ -160,7 +160,6 @@ fn a_database_keeps_bytes_that_are_no_text() {
         err: &mut err,
         dry_run: false,
         verbose: false,
-        quiet: false,
     };
     let code = tools::run("compdb", &[OsString::from("r")], &mut cx);
     assert!(matches!(code, Ok(0)), "{code:?}");
