@@ -52,8 +52,11 @@ fn print(cx: &mut ToolContext<'_>, node: Node, found: &[PathBuf]) -> Result<()> 
     let word = if metadata.is_ok() { "VALID" } else { "STALE" };
     cx.out.write_all(path)?;
     // What is declared is remembered as that, and not once more as discovered.
-    let declared = cx.graph.producer(node).map_or(&[][..], |it| cx.graph.explicit_inputs(it));
-    let declared = declared.iter().map(|it| cx.graph.path(*it));
+    let graph = cx.graph;
+    let declared = |edge| [graph.explicit_inputs(edge), graph.implicit_inputs(edge)].concat();
+    let declared = graph.producer(node).map(declared).unwrap_or_default();
+    let is_alias = |it: &&Node| graph.producer(**it).is_some_and(|it| graph.is_phony(it));
+    let declared = declared.iter().filter(|it| !is_alias(it)).map(|it| graph.path(*it));
     let all: Vec<&[u8]> =
         declared.chain(found.iter().map(|it| it.as_os_str().as_bytes())).collect();
     writeln!(cx.out, ": #deps {}, deps mtime {time} ({word})", all.len())?;
