@@ -265,11 +265,14 @@ impl CommandWalk {
         }
         let result = if is_entry { Fingerprint::checksum } else { elements::result };
         let mut results = Vec::with_capacity(deps.len());
-        for it in action.predecessors().filter(|it| deps.contains(it.data())) {
-            let name = Arc::clone(&self.command(*it.data()).name);
-            let known = it.new_fingerprint().map(|fingerprint| {
-                *self.results.entry(*it.data()).or_insert_with(|| result(fingerprint))
-            });
+        for dep in deps {
+            let name = Arc::clone(&self.command(dep).name);
+            // What was just discovered need not be a predecessor yet.
+            let vertex = self.vertices.get(dep.index()).copied().flatten();
+            let ended = vertex.map(|it| action.at(it)).filter(|it| it.status().is_some());
+            let known = ended
+                .and_then(|it| it.new_fingerprint())
+                .map(|fingerprint| *self.results.entry(dep).or_insert_with(|| result(fingerprint)));
             // Without a fingerprint the action is executed anyway; see `without_order`.
             let earlier =
                 || action.prev_fingerprint().and_then(|it| elements::result_of(it, &name));

@@ -68,6 +68,8 @@ pub struct CommandWalk {
     /// By action, whether it is an alias whose result another action depends on.
     pub(super) consumed: Vec<bool>,
     pub(super) order: Order,
+    /// By action, its vertex in the graph that is walked.
+    pub(super) vertices: Vec<Option<Vertex>>,
     pub(super) surroundings: Surroundings,
     /// The files that each action's depfile named last time, by name.
     pub(super) discovered: Vec<Vec<FileId>>,
@@ -127,6 +129,7 @@ impl CommandWalk {
             files: Files::new(&plan, digests),
             consumed: entries::consumed(&plan),
             order: Order::default(),
+            vertices: Vec::new(),
             discovered: vec![Vec::new(); plan.actions.len()],
             recalled: vec![None; plan.actions.len()],
             surroundings: Surroundings { tracked: tracked(&plan), set: set(&plan), tools: vec![] },
@@ -197,6 +200,10 @@ impl CommandWalk {
     /// Fails if the state cannot be read or written, or a tool cannot tell its version.
     pub fn run(&mut self, dag: &Dag<ActionId>) -> Result<Report, WalkError> {
         self.surroundings.tools = tools::versions(&self.plan, &self.tools_of(dag), &self.params())?;
+        self.vertices = vec![None; self.plan.actions.len()];
+        for vertex in dag.vertices() {
+            self.vertices[dag[vertex].index()] = Some(vertex);
+        }
         self.prefetch(dag);
         self.refuse_missing(dag)?;
         let result = run(self, dag);

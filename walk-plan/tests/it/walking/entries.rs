@@ -300,3 +300,26 @@ fn a_file_below_a_directory_called_like_an_alias_is_a_source() {
     project.write("tests/x.h", "2");
     check(&project, describe, &["x"]);
 }
+
+/// Who made it is only a predecessor once the depfile was read: the second walk ran everything
+/// that read an empty header once more.
+#[test]
+fn an_empty_header_that_only_a_depfile_names_is_known_at_once() {
+    let project = Project::new("");
+    let describe = |draft: &mut Draft| {
+        draft.add(&["gen.h"], "cp in hidden; : > gen.h", &["in"]);
+        draft.add(&["order"], "", &[]).after = vec![id(0)];
+        let depfile = draft.ids(&["x.d"])[0];
+        let command = draft.add(&["x"], "cp hidden x; echo x: gen.h > x.d", &[]);
+        command.after = vec![id(1)];
+        command.depfile = Some(depfile);
+        command.depfile_use = DepfileUse::Taken;
+    };
+    project.write("in", "1");
+    check(&project, describe, &["gen.h", "x"]);
+    check(&project, describe, &[]);
+    project.write("in", "2");
+    check(&project, describe, &["gen.h", "x"]);
+    assert_eq!(project.read("x"), "2");
+    check(&project, describe, &[]);
+}
