@@ -236,6 +236,10 @@ fn broken(tree: &mut Tree<'_>) -> Result<String> {
     let says = outcome.output.contains("FAILED: ") && outcome.output.contains("#error");
     ensure!(says, "it does not say what failed:\n{}", tail(&outcome.output));
     let built = tree.build()?;
+    // By content, those that the failure kept from starting have nothing to do.
+    let is_due = |it: &&String| tree.rule != Rule::Content || failed(&outcome.output, it);
+    let readers: BTreeSet<_> = readers.iter().filter(is_due).cloned().collect();
+    ensure!(!readers.is_empty(), "what failed does not read {file}");
     let idle: Vec<_> = readers.difference(&built.ran).collect();
     ensure!(idle.is_empty(), "they read {file} and did not run: {idle:?}");
     if tree.rule == Rule::Content {
@@ -244,6 +248,12 @@ fn broken(tree: &mut Tree<'_>) -> Result<String> {
     }
     nothing(tree)?;
     Ok(format!("{file}: {}", facts(&built)))
+}
+
+/// Whether a line says that what makes `output` failed.
+fn failed(said: &str, output: &str) -> bool {
+    let mut lines = said.lines().filter(|line| line.starts_with("FAILED: "));
+    lines.any(|line| line.split(' ').any(|word| word == output))
 }
 
 /// Brings the tree up to date, whatever that takes.
