@@ -27,6 +27,7 @@ struct State {
     ended: bool,
     hook: Option<Hook>,
     ending: Option<Ending>,
+    left_behind: bool,
 }
 
 type Hook = Box<dyn FnOnce() + Send>;
@@ -87,6 +88,15 @@ impl JobContext {
     /// Returns how long the job may go on, or `None` while the clock stands still.
     pub(crate) fn time_left(&self) -> Option<Duration> {
         self.run.clock().until(self.deadline)
+    }
+
+    /// Says that the job ends with processes of its own in the background.
+    pub(crate) fn leave_behind(&self) {
+        self.state().left_behind = true;
+    }
+
+    pub(crate) fn has_left_behind(&self) -> bool {
+        self.state().left_behind
     }
 
     /// Marks the job as told to stop, and tells it, unless it was told before or has ended.

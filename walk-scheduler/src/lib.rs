@@ -56,7 +56,8 @@
 //! [`Process`] is work that runs a command, in a process group of its own, with its output in a
 //! file. Killing it means all that descends from it: SIGTERM, a grace period, SIGKILL, and then
 //! those that left the group are looked for until there are none. To that end the calling process
-//! becomes the subreaper of its descendants when it runs the first command (Linux).
+//! becomes the subreaper of its descendants when it runs the first command (Linux). Should this
+//! process itself be killed, a guardian that outlives it does the same for all that it started.
 //!
 //! # What this crate does not do
 //!
@@ -71,6 +72,7 @@ mod gate;
 mod interrupt;
 mod job;
 mod limits;
+mod mark;
 mod os;
 mod outcome;
 mod params;
@@ -85,9 +87,10 @@ mod worker;
 pub use context::JobContext;
 pub use interrupt::Interrupt;
 pub use job::{DEFAULT_QUEUE, Job, Work};
+pub use mark::JOB_ID;
 pub use outcome::{Ending, InterruptCause, JobOutcome};
 pub use params::SchedulingParams;
-pub use process::{ExitProtocol, JOB_ID, Output, Process, Stdin};
+pub use process::{ExitProtocol, Output, Process, Stdin};
 pub use queues::SubmitError;
 pub use scheduler::{Finished, Ready, Scheduler, Wake};
 pub use status::JobStatus;

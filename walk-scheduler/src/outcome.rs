@@ -26,6 +26,9 @@ pub struct JobOutcome {
     pub attempt: u32,
     /// Why it was told to stop, if it was; its status is then a failure.
     pub interrupted: Option<InterruptCause>,
+    /// It ended by itself while processes of its group were still running in the background: they
+    /// may write what nobody waits for. Those that left the group are not noticed.
+    pub left_behind: bool,
 }
 
 /// How a job ended, for a person to read.

@@ -1,7 +1,9 @@
 //! The limits within which jobs run.
 
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::num::NonZeroU32;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::{DEFAULT_QUEUE, Interrupt};
@@ -44,6 +46,11 @@ pub struct SchedulingParams {
     /// Where the system does not tell its load (all but Linux) nothing is limited, and the log
     /// says so once.
     pub max_load: Option<f64>,
+    /// A file, such as one with a lock on it, that stays open for as long as a command of the run
+    /// is alive, even if this process is killed. Nothing else is done with it. A lock that is to
+    /// go with the run has to be given back, not only closed: the guardian that looks after the
+    /// commands has the same open file.
+    pub held: Option<Arc<File>>,
 }
 
 impl Default for SchedulingParams {
@@ -56,6 +63,7 @@ impl Default for SchedulingParams {
             max_failures: None,
             max_active: None,
             max_load: None,
+            held: None,
         }
     }
 }

@@ -10,17 +10,11 @@ use std::ffi::{OsStr, OsString};
 use std::io;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::PathBuf;
-use std::process::{self, Command, Stdio};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::process::{Command, Stdio};
 
+use crate::mark::JOB_ID;
 use crate::os::{self, Child, Kinship};
 use crate::{Ending, JobContext, JobStatus, Work, program};
-
-/// The environment variable that tells a command which job it belongs to.
-///
-/// Its value is unique for each attempt of each job; a job of a walk inside a job has the outer
-/// one's value, a slash and its own. Descendants that hide from their parents are recognised by it.
-pub const JOB_ID: &str = "WALK_JOB_ID";
 
 /// Work that runs a command.
 ///
@@ -32,6 +26,10 @@ pub const JOB_ID: &str = "WALK_JOB_ID";
 /// When the first of them runs, the calling process becomes the subreaper of its descendants
 /// (Linux), so that orphans stay in sight; one left in the background by a command that ended
 /// stays a zombie after its end until the calling process ends.
+///
+/// Should the calling process be killed, a guardian does the same for all that its runs have
+/// started: a small shell script (`/bin/sh`, `grep`, `sleep`; Linux), one for each run that runs a
+/// command, which ends with the run. Nothing has to be set up for it, and no signal is handled.
 ///
 /// Descriptors that the calling process got from its own parent without close-on-exec are
 /// inherited, as a jobserver's must be; none that this crate opens is.
@@ -194,7 +192,8 @@ impl Work for Process {
 impl Process {
     fn spawn_and_wait(&self, cx: &JobContext) -> Ending {
         os::adopt_orphans();
-        let mark = new_mark();
+        cx.run().guard();
+        let mark = cx.run().new_mark();
         let kinship = Kinship { leads_group: !self.shares_terminal, variable: JOB_ID, mark: &mark };
         let spawned = self.command(&mark).and_then(|mut command| {
             Child::spawn(&mut command, kinship, cx.run()).map_err(|error| self.cannot_run(&error))
@@ -313,15 +312,5 @@ impl From<Stdin> for Stdio {
             Stdin::Null => Self::null(),
             Stdin::Inherit => Self::inherit(),
         }
-    }
-}
-
-/// Returns a value of [`JOB_ID`] that no other attempt has.
-fn new_mark() -> String {
-    static COUNT: AtomicU64 = AtomicU64::new(0);
-    let own = format!("{}.{}", process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
-    match env::var(JOB_ID) {
-        Ok(outer) => format!("{outer}/{own}"),
-        Err(_) => own,
     }
 }

@@ -1,25 +1,39 @@
-//! What one scheduler shares with its threads: whether to stop, the clock, the children.
+//! What one scheduler shares with its threads: whether to stop, the clock, the children, and who
+//! looks after them should this process be killed.
 //!
 //! The list of children is there so that a request reaches them from any thread. A child is on it
 //! from its spawning until just before it is reaped, and signals are sent under the list's lock;
 //! so a signal never goes to a process id that has become somebody else's.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::fs::File;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::Sender;
 
 use crate::clock::Clock;
 use crate::gate::{Gate, Inside};
-use crate::os::Leash;
+use crate::os::{Guardian, Leash};
 use crate::worker::Message;
+use crate::{SchedulingParams, mark};
+
+/// What those that were left in the background have between SIGTERM and SIGKILL, if stopping what
+/// ran took all of the grace period.
+const LEAST_GRACE: Duration = Duration::from_millis(200);
 
 /// What one scheduler shares with its threads.
 #[derive(Debug)]
 pub(crate) struct Run {
     clock: Arc<Clock>,
     grace: Duration,
+    /// What the ids of all jobs of this run begin with.
+    mark: String,
+    marks: AtomicU64,
+    held: Option<Arc<File>>,
+    /// Started for the first child; `None` inside if it cannot be.
+    guardian: OnceLock<Option<Guardian>>,
+    stopped_at: OnceLock<Instant>,
     stopped: AtomicBool,
     killed: AtomicBool,
     gate: Gate,
@@ -28,10 +42,21 @@ pub(crate) struct Run {
 }
 
 impl Run {
-    pub(crate) fn new(clock: Arc<Clock>, grace: Duration, outbox: Sender<Message>) -> Self {
-        let (stopped, killed) = (AtomicBool::new(false), AtomicBool::new(false));
-        let gate = Gate::default();
-        Self { clock, grace, stopped, killed, gate, children: Mutex::default(), outbox }
+    pub(crate) fn new(params: &SchedulingParams, outbox: Sender<Message>) -> Self {
+        Self {
+            clock: params.interrupt.clock(),
+            grace: params.grace,
+            mark: mark::of_a_run(),
+            marks: AtomicU64::new(0),
+            held: params.held.clone(),
+            guardian: OnceLock::new(),
+            stopped_at: OnceLock::new(),
+            stopped: AtomicBool::new(false),
+            killed: AtomicBool::new(false),
+            gate: Gate::default(),
+            children: Mutex::default(),
+            outbox,
+        }
     }
 
     pub(crate) fn clock(&self) -> &Clock {
@@ -51,6 +76,7 @@ impl Run {
     }
 
     pub(crate) fn stop(&self) {
+        self.stopped_at.get_or_init(Instant::now);
         self.stopped.store(true, Ordering::SeqCst);
         self.gate.open();
         self.notify();
@@ -58,6 +84,7 @@ impl Run {
 
     pub(crate) fn kill(&self) {
         self.killed.store(true, Ordering::SeqCst);
+        self.guardian().inspect(|it| it.hurry());
         self.stop();
     }
 
@@ -85,10 +112,42 @@ impl Run {
         self.gate.enter()
     }
 
+    /// Returns a job id that no other attempt of any job has.
+    pub(crate) fn new_mark(&self) -> String {
+        format!("{}.{}", self.mark, self.marks.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// Has somebody look after the children of this run should this process be killed.
+    pub(crate) fn guard(&self) {
+        self.guardian.get_or_init(|| {
+            let held = self.held.as_ref().map(|file| file.try_clone().map(Into::into)).transpose();
+            let started = held.and_then(|it| Guardian::start(&self.mark, self.grace, it));
+            started
+                .inspect_err(|error| {
+                    log::warn!("commands survive if this process is killed: no guardian: {error}");
+                })
+                .ok()
+        });
+    }
+
+    /// Looks after what is left in the background: that of an interrupted run is ended, that of
+    /// any other goes on. No child may be on the list any more.
+    pub(crate) fn finish(&self) {
+        match (self.guardian(), self.stopped_at.get()) {
+            (Some(guardian), Some(_)) if self.is_killed() => guardian.end_all(Duration::ZERO),
+            (Some(guardian), Some(at)) => {
+                guardian.end_all(self.grace.saturating_sub(at.elapsed()).max(LEAST_GRACE));
+            }
+            (Some(guardian), None) => guardian.dismiss(),
+            (None, _) => (),
+        }
+    }
+
     /// Puts a child on the list; if the run is suspended just now, so is the child.
     pub(crate) fn enlist(&self, child: &Arc<Leash>) {
         let mut children = self.children();
         children.push(Arc::clone(child));
+        self.guardian().inspect(|it| it.watch(child));
         if self.clock.is_suspended() {
             child.pause();
         }
@@ -96,13 +155,19 @@ impl Run {
 
     /// Takes a child off the list, after which it may be reaped.
     pub(crate) fn dismiss(&self, child: &Arc<Leash>) {
-        self.children().retain(|it| !Arc::ptr_eq(it, child));
+        let mut children = self.children();
+        children.retain(|it| !Arc::ptr_eq(it, child));
+        self.guardian().inspect(|it| it.forget(child));
     }
 
     /// Makes every thread that waits for something look again.
     fn notify(&self) {
         self.children().iter().for_each(|child| child.ring());
         self.send(Message::Notice);
+    }
+
+    fn guardian(&self) -> Option<&Guardian> {
+        self.guardian.get()?.as_ref()
     }
 
     fn children(&self) -> MutexGuard<'_, Vec<Arc<Leash>>> {

@@ -114,7 +114,7 @@ impl<T> Scheduler<T> {
 
     fn with_limits(params: &SchedulingParams, limits: Limits) -> Self {
         let (outbox, inbox) = crossbeam_channel::unbounded();
-        let run = Arc::new(Run::new(params.interrupt.clock(), params.grace, outbox));
+        let run = Arc::new(Run::new(params, outbox));
         params.interrupt.enlist(&run);
         Self {
             queues: Queues::new(&params.queues),
@@ -317,13 +317,22 @@ impl<T> Scheduler<T> {
     }
 
     fn finish(&mut self, ended: Ended) -> Finished<T> {
-        let Ended { slot, job, status, ending, interrupted, duration } = ended;
+        let Ended { slot, job, status, ending, interrupted, duration, left_behind } = ended;
         let running = self.running.remove(&slot).expect("only a running job ends");
         let Running { tag, queue, tokens, attempt, started, .. } = running;
         self.free_slots.insert(slot);
         self.queues.release(queue, tokens);
-        let outcome =
-            JobOutcome { job, status, ending, started, duration, slot, attempt, interrupted };
+        let outcome = JobOutcome {
+            job,
+            status,
+            ending,
+            started,
+            duration,
+            slot,
+            attempt,
+            interrupted,
+            left_behind,
+        };
         Finished { tag, outcome }
     }
 }
@@ -335,6 +344,7 @@ impl<T> Drop for Scheduler<T> {
             while let Wake::Finished(_) = self.wait() {}
         }
         self.workers.join();
+        self.run.finish();
     }
 }
 

@@ -46,6 +46,7 @@ pub(crate) struct Ended {
     pub(crate) ending: Option<Ending>,
     pub(crate) interrupted: Option<InterruptCause>,
     pub(crate) duration: Duration,
+    pub(crate) left_behind: bool,
 }
 
 /// The threads, by slot.
@@ -128,13 +129,14 @@ fn perform(mut job: Job, context: &JobContext) -> Ended {
         panic::catch_unwind(AssertUnwindSafe(|| job.run(context)))
     };
     let duration = started.elapsed();
+    let left_behind = context.has_left_behind();
     let (interrupted, reported) = context.close();
     let (status, ending) = match (interrupted, result) {
         (Some(cause), _) => (JobStatus::Failure, Some(Ending::Interrupted(cause))),
         (None, Ok(status)) => (status, reported),
         (None, Err(payload)) => (JobStatus::Failure, Some(Ending::Panicked(panic_text(payload)))),
     };
-    Ended { slot: context.slot(), job, status, ending, interrupted, duration }
+    Ended { slot: context.slot(), job, status, ending, interrupted, duration, left_behind }
 }
 
 /// Returns what a panic said.
@@ -155,6 +157,7 @@ pub(crate) fn panic_text(payload: Box<dyn Any + Send>) -> String {
 fn refuse(Assignment { job, context }: Assignment, error: &io::Error) {
     let ending = Some(Ending::SpawnFailed(format!("cannot start a thread: {error}")));
     let (slot, status, duration) = (context.slot(), JobStatus::Failure, Duration::ZERO);
-    let ended = Ended { slot, job, status, ending, interrupted: None, duration };
+    let (interrupted, left_behind) = (None, false);
+    let ended = Ended { slot, job, status, ending, interrupted, duration, left_behind };
     context.run().send(Message::Ended(ended));
 }

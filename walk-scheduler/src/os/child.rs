@@ -11,7 +11,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
+use rustix::process::{
+    Pid, WaitId, WaitIdOptions, WaitOptions, test_kill_process_group, waitid, waitpgid,
+};
 
 use super::family::{Family, PATIENCE};
 use super::{Leash, platform};
@@ -71,7 +73,7 @@ impl<'a> Child<'a> {
             }
             self.sleep(cx.time_left());
         }
-        self.reap()
+        self.reap(cx)
     }
 
     /// Returns true once the child needs only be reaped.
@@ -142,11 +144,27 @@ impl<'a> Child<'a> {
         }
     }
 
-    fn reap(mut self) -> io::Result<ExitStatus> {
+    /// Returns true if the group of a child that is reaped has living members. Its id is nobody
+    /// else's for as long as it has any.
+    fn has_left_group(&self) -> bool {
+        let group = self.leash.pid();
+        let has_members = || test_kill_process_group(group).is_ok();
+        if has_members() {
+            // Orphans that came to us count as members until they are reaped.
+            while let Ok(Some(_)) = waitpgid(group, WaitOptions::NOHANG) {}
+        }
+        has_members()
+    }
+
+    fn reap(mut self, cx: &JobContext) -> io::Result<ExitStatus> {
         // Off the list first: from here on the process id may become somebody else's.
         self.run.dismiss(&self.leash);
         if self.has_exited() {
-            self.handle.wait()
+            let status = self.handle.wait();
+            if self.leash.leads_group() && !cx.is_interrupted() && self.has_left_group() {
+                cx.leave_behind();
+            }
+            status
         } else {
             Err(io::Error::new(io::ErrorKind::TimedOut, "it does not die of SIGKILL"))
         }

@@ -18,8 +18,9 @@ use super::platform::{self, Stat};
 /// How long to wait for processes to die of SIGKILL; only one stuck in the kernel takes so long.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How often to look again when it is not sure that nobody is left.
-const DOUBTS: usize = 5;
+/// How long to look again when it is not sure that nobody is left: in the middle of becoming
+/// another program a process has no environment, and on a busy machine that takes its time.
+const DOUBTS: Duration = Duration::from_millis(300);
 
 /// A child and all that descends from it.
 #[derive(Debug)]
@@ -59,16 +60,18 @@ impl<'a> Family<'a> {
     pub(crate) fn kill(&mut self) {
         self.freeze();
         let give_up = Instant::now() + PATIENCE;
-        let (mut pause, mut doubts) = (Duration::from_millis(1), DOUBTS);
+        let (mut pause, mut sure_at) = (Duration::from_millis(1), None);
         loop {
             self.child.signal(Signal::KILL);
             let living = self.living();
             send(&living, Signal::KILL);
             if living.is_empty() {
-                if !self.is_unsure || doubts == 0 {
+                let sure_at = *sure_at.get_or_insert_with(|| Instant::now() + DOUBTS);
+                if !self.is_unsure || Instant::now() >= sure_at {
                     return self.reap();
                 }
-                doubts -= 1;
+            } else {
+                sure_at = None;
             }
             if Instant::now() >= give_up {
                 let pids: Vec<_> = living.iter().map(|it| it.pid).collect();

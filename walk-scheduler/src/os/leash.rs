@@ -32,6 +32,12 @@ impl Leash {
         self.leads_group
     }
 
+    /// Returns whom signals go to, as `kill` has it: a group is negative.
+    pub(crate) fn target(&self) -> i32 {
+        let id = self.pid.as_raw_pid();
+        if self.leads_group { -id } else { id }
+    }
+
     /// Wakes the thread that waits for the child.
     pub(crate) fn ring(&self) {
         // The thread holds the other end until it has taken the leash off the list.

@@ -1,10 +1,12 @@
 //! What only Linux offers: pidfds, the child subreaper, `/proc`.
 
 use std::cmp::Ordering;
-use std::fs;
+use std::fs::{self, File};
+use std::io;
 use std::os::fd::OwnedFd;
 use std::sync::Once;
 
+use rustix::fs::{MemfdFlags, memfd_create};
 use rustix::process::{Pid, PidfdFlags, getpid, pidfd_open, set_child_subreaper};
 
 /// One process, as `/proc` has it.
@@ -38,6 +40,11 @@ pub(crate) fn adopt_orphans() {
             log::warn!("processes that leave their group may survive: no subreaper: {error}");
         }
     });
+}
+
+/// Makes a file that exists in memory only, for as long as anybody has it open.
+pub(crate) fn memory_file(name: &str) -> io::Result<File> {
+    Ok(memfd_create(name, MemfdFlags::CLOEXEC)?.into())
 }
 
 /// Lists all processes, those included that start while it looks.

@@ -7,6 +7,7 @@
 mod child;
 mod family;
 mod file;
+mod guardian;
 mod leash;
 #[cfg(target_os = "linux")]
 mod linux;
@@ -21,6 +22,7 @@ use portable as platform;
 
 pub(crate) use child::{Child, Kinship};
 pub(crate) use file::{create_to_append, may_execute, not_found};
+pub(crate) use guardian::Guardian;
 pub(crate) use leash::Leash;
 pub(crate) use platform::{adopt_orphans, load_average};
 pub(crate) use signal::signal_name;

@@ -1,5 +1,7 @@
 //! What stands in for Linux's means elsewhere: nothing is seen of a child but its own exit.
 
+use std::fs::File;
+use std::io;
 use std::os::fd::OwnedFd;
 
 use rustix::process::Pid;
@@ -26,6 +28,11 @@ pub(crate) fn load_average() -> Option<f64> {
 
 /// Does nothing: orphans go to the first process.
 pub(crate) fn adopt_orphans() {}
+
+/// Makes no file: without `/proc` a guardian could not read it.
+pub(crate) fn memory_file(_name: &str) -> io::Result<File> {
+    Err(io::ErrorKind::Unsupported.into())
+}
 
 /// Lists no processes.
 pub(crate) fn processes() -> Vec<Stat> {

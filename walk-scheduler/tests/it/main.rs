@@ -7,6 +7,7 @@ mod support;
 
 mod e3_job_test;
 mod e3_scheduling_test;
+mod guarded;
 mod interruption;
 mod killing;
 mod process;

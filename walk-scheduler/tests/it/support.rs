@@ -102,23 +102,30 @@ pub(crate) fn ending(outcome: &JobOutcome) -> String {
 
 /// A directory in which scripts run.
 pub(crate) struct Place {
-    directory: TempDir,
+    directory: PathBuf,
+    _made: Option<TempDir>,
 }
 
 impl Place {
     pub(crate) fn new() -> Self {
-        Self { directory: tempfile::tempdir().expect("a temporary directory") }
+        let made = tempfile::tempdir().expect("a temporary directory");
+        Self { directory: made.path().to_owned(), _made: Some(made) }
+    }
+
+    /// A directory that somebody else made and removes.
+    pub(crate) fn at(directory: impl Into<PathBuf>) -> Self {
+        Self { directory: directory.into(), _made: None }
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
-        self.directory.path().join(name)
+        self.directory.join(name)
     }
 
     /// A shell script that runs here and writes to the file `output`.
     pub(crate) fn sh(&self, script: &str) -> Process {
         Process::new("sh")
             .args(["-c", script])
-            .current_dir(self.directory.path())
+            .current_dir(&self.directory)
             .output(Output::File(self.path("output")))
     }
 
@@ -163,6 +170,11 @@ pub(crate) fn eventually_ended<T>(scheduler: &mut Scheduler<T>) -> Finished<T> {
 pub(crate) fn state(pid: &str) -> Option<char> {
     let stat = fs::read_to_string(Path::new("/proc").join(pid).join("stat")).ok()?;
     stat.rsplit(") ").next()?.chars().next()
+}
+
+/// True if the process can still do something.
+pub(crate) fn is_alive(pid: &str) -> bool {
+    !matches!(state(pid), None | Some('Z' | 'X'))
 }
 
 /// True if the process exists in any form, waiting to be reaped included.
