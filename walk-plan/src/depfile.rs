@@ -4,22 +4,31 @@
 //! and with `-MP` an empty rule for each header. Only the prerequisites matter here, of all
 //! rules alike. Every name is read as something: who writes depfiles does not agree on how to
 //! escape (gcc, clang, rustc, ghc), and a name that was not meant is found out when the
-//! file is looked for. But a line that is no rule is an error, as in ninja: no prerequisites
+//! file is looked for. But a text without any rule is an error, as in ninja: no prerequisites
 //! would mean that nothing was read.
 //!
-//! The rules, as ninja reads them too:
+//! The rules, as ninja has them but for what is said otherwise:
 //!
-//! - space, tab, newline and the end separate names; `\` before a line end continues
-//! - `\ ` is a space, `\#` is `#`, `$$` is `$`, `\\` before one of these or a space is `\`;
-//!   any other backslash is itself, so that `C:\x` survives
-//! - the first `:` before a blank or at the end of a line ends the targets; without one, the
-//!   first `:` that is not that of a drive (`C:/x`)
-//! - a name that is also a target of an empty rule (`-MP`) is still a prerequisite
-//! - `#` at the beginning of a name begins a comment, up to the end of the line
+//! - space, tab, newline and the end separate names; a single `\` before a line end continues
+//! - an odd number of `\` before a space or tab, halved, is part of the name, and so is what
+//!   follows; an even number is the end of a name (ninja: tabs always separate)
+//! - `\#` is `#`, `\:` is `:` unless the name ends there, `$$` is `$`; any other `\` is itself,
+//!   so that `C:\x` survives
+//! - all else is part of a name, for gcc, clang and rustc write it as it is: `it's.h`, `a;b.h`,
+//!   `#a.rs`, `a$b.rs` (ninja: quotes and such separate)
+//! - the `:` at the end of a name is not part of it; the first one ends the targets. A line
+//!   without one has the first `:` that is not that of a drive (`C:/x`) instead
+//! - a line without any `:` has prerequisites only (ninja: targets): rather too many of them
+//!   than too few
+//! - a name that is also a target (`-MP`) is still a prerequisite
+//! - `#` at the beginning of a line begins a comment, up to its end (ninja: no comments)
 
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt as _;
 use std::path::PathBuf;
 
-use rustc_hash::FxHashSet;
+use indexmap::IndexSet;
+use rustc_hash::FxBuildHasher;
 use thiserror::Error;
 
 /// A line of a depfile that is no rule.
@@ -43,146 +52,153 @@ pub struct DepfileError {
 ///
 /// # Errors
 ///
-/// If a line that is neither blank nor a comment has no `:` after targets.
+/// If no line has a `:` after targets and one has more than a comment; or if there is a NUL
+/// byte, which no name has: the text is damaged.
 pub fn parse(text: &[u8]) -> Result<Vec<PathBuf>, DepfileError> {
-    let mut reader = Reader::new(text);
-    let mut seen: FxHashSet<Vec<u8>> = FxHashSet::default();
-    let mut found = Vec::new();
-    while let Some(token) = reader.next() {
-        match token {
-            Token::Name(name) if !reader.in_targets && seen.insert(name.clone()) => {
-                found.extend(path(name));
-            }
-            Token::NoRule(line) => return Err(no_rule(text, line)),
-            Token::Name(_) | Token::Turn => {}
-        }
+    if let Some(at) = text.iter().position(|it| *it == 0) {
+        return Err(no_rule(text, at));
     }
-    Ok(found)
+    let mut reader = Reader { rest: text };
+    let mut found = IndexSet::<Vec<u8>, FxBuildHasher>::default();
+    let (mut has_rule, mut first_name) = (false, None);
+    while !reader.rest.is_empty() {
+        let start = text.len() - reader.rest.len();
+        let line = reader.line();
+        if !line.is_empty() {
+            first_name.get_or_insert(start);
+        }
+        has_rule |= line.iter().any(Word::has_colon);
+        found.extend(prerequisites(line).filter(|it| !it.is_empty()));
+    }
+    match first_name {
+        Some(at) if !has_rule => Err(no_rule(text, at)),
+        _ => Ok(found.into_iter().map(|it| OsString::from_vec(it).into()).collect()),
+    }
 }
 
-/// Describes the line that begins where `line` does, to the end of the text.
-fn no_rule(text: &[u8], line: &[u8]) -> DepfileError {
-    let before = &text[..text.len() - line.len()];
-    let number = before.split(|it| *it == b'\n').count();
-    let first = line.split(|it| *it == b'\n').next().unwrap_or_default();
-    let found = String::from_utf8_lossy(&first[..first.len().min(SHOWN)]).trim().to_owned();
-    DepfileError { line: number, found }
+/// Describes the line around the byte at `at`.
+fn no_rule(text: &[u8], at: usize) -> DepfileError {
+    let before = &text[..at];
+    let start = before.iter().rposition(|it| *it == b'\n').map_or(0, |it| it + 1);
+    let line = text[start..].split(|it| *it == b'\n').next().unwrap_or_default();
+    let found = String::from_utf8_lossy(&line[..line.len().min(SHOWN)]).trim().replace('\0', "\\0");
+    DepfileError { line: before.split(|it| *it == b'\n').count(), found }
 }
 
 /// How many bytes of a wrong line are shown.
 const SHOWN: usize = 60;
 
-#[cfg(unix)]
-#[expect(clippy::unnecessary_wraps, reason = "elsewhere not all bytes are a path")]
-fn path(name: Vec<u8>) -> Option<PathBuf> {
-    use std::os::unix::ffi::OsStringExt;
-    Some(PathBuf::from(std::ffi::OsString::from_vec(name)))
+/// Returns what stands after the targets of a line.
+fn prerequisites(mut line: Vec<Word>) -> impl Iterator<Item = Vec<u8>> {
+    let targets = line.iter().position(|it| it.is_end).map(|it| it + 1);
+    let inside = || {
+        let (at, colon) = (0..).zip(&line).find_map(|(at, it)| Some((at, it.colon?)))?;
+        Some((at, colon))
+    };
+    if targets.is_none()
+        && let Some((at, colon)) = inside()
+    {
+        line.drain(..at);
+        let rest = line[0].name.split_off(colon);
+        line[0].name = rest.into_iter().skip_while(|it| *it == b':').collect();
+    }
+    line.into_iter().skip(targets.unwrap_or(0)).map(|it| it.name)
 }
 
-#[cfg(not(unix))]
-fn path(name: Vec<u8>) -> Option<PathBuf> {
-    String::from_utf8(name).ok().map(PathBuf::from)
+/// A name, and where targets may end in it.
+#[derive(Default)]
+struct Word {
+    name: Vec<u8>,
+    /// Whether a `:` followed it.
+    is_end: bool,
+    /// Where in it the first `:` is that belongs neither to a drive nor to an escape.
+    colon: Option<usize>,
 }
 
-enum Token<'t> {
-    Name(Vec<u8>),
-    /// The end of the targets, or of a line.
-    Turn,
-    /// The end of a line with targets only; all from its beginning.
-    NoRule(&'t [u8]),
+impl Word {
+    fn has_colon(&self) -> bool {
+        self.is_end || self.colon.is_some()
+    }
 }
 
 struct Reader<'t> {
     rest: &'t [u8],
-    in_targets: bool,
-    /// What `rest` was at the beginning of the line.
-    line: &'t [u8],
-    /// Whether no `:` of the line has a blank after it, so that any `:` ends the targets.
-    is_tight: bool,
-    has_targets: bool,
 }
 
-impl<'t> Reader<'t> {
-    fn new(text: &'t [u8]) -> Self {
-        let is_tight = is_tight(text);
-        Self { rest: text, in_targets: true, line: text, is_tight, has_targets: false }
+impl Reader<'_> {
+    /// Reads a line with those that continue it, and its end.
+    fn line(&mut self) -> Vec<Word> {
+        let mut words = Vec::new();
+        self.skip_blank();
+        if self.rest.starts_with(b"#") {
+            let end = self.rest.iter().position(|it| *it == b'\n');
+            self.skip(end.unwrap_or(self.rest.len()));
+        }
+        while !matches!(self.rest, [] | [b'\n', ..]) {
+            words.push(self.word());
+            self.skip_blank();
+        }
+        self.skip(self.rest.len().min(1));
+        words
     }
 
-    fn next(&mut self) -> Option<Token<'t>> {
-        while let length @ 1.. = blank(self.rest) {
-            self.skip(length);
-        }
-        match self.rest {
-            [] | [b'\n', ..] if self.in_targets && self.has_targets => {
-                self.has_targets = false;
-                return Some(Token::NoRule(self.line));
-            }
-            [] => return None,
-            [b'\n', rest @ ..] => *self = Self::new(rest),
-            [b'#', ..] => {
-                let line = self.rest.iter().position(|it| *it == b'\n');
-                self.skip(line.unwrap_or(self.rest.len()));
-            }
-            rest if self.ends_targets(&[]) => {
-                self.skip(if rest.starts_with(b"::") { 2 } else { 1 });
-                self.in_targets = false;
-            }
-            _ => {
-                self.has_targets = true;
-                return Some(Token::Name(self.name()));
+    fn word(&mut self) -> Word {
+        let mut word = Word::default();
+        while !is_end(self.rest) {
+            match self.rest {
+                [b'\\', ..] => self.backslashes(&mut word.name),
+                [b'$', b'$', ..] => self.take(2, b"$", &mut word.name),
+                [b':', rest @ ..] if is_end(rest) => {
+                    word.is_end = true;
+                    self.skip(1);
+                }
+                [b':', rest @ ..] if word.colon.is_none() && !is_drive(&word.name, rest) => {
+                    word.colon = Some(word.name.len());
+                    self.take(1, b":", &mut word.name);
+                }
+                rest => self.take(1, &rest[..1], &mut word.name),
             }
         }
-        Some(Token::Turn)
+        word
+    }
+
+    /// Reads a row of backslashes, and what the last one escapes.
+    fn backslashes(&mut self, name: &mut Vec<u8>) {
+        let count = self.rest.iter().take_while(|it| **it == b'\\').count();
+        let row = &self.rest[..count];
+        match &self.rest[count..] {
+            [it @ (b' ' | b'\t'), ..] if count % 2 == 1 => {
+                name.extend(&row[..count / 2]);
+                self.take(count + 1, &[*it], name);
+            }
+            [b'#', ..] => self.take(count + 1, &[&row[1..], b"#"].concat(), name),
+            [b':', rest @ ..] if !is_end(rest) => {
+                self.take(count + 1, &[&row[1..], b":"].concat(), name);
+            }
+            _ => self.take(count, row, name),
+        }
+    }
+
+    /// Goes on by `count` bytes that stand for `meaning`.
+    fn take(&mut self, count: usize, meaning: &[u8], name: &mut Vec<u8>) {
+        name.extend(meaning);
+        self.skip(count);
     }
 
     fn skip(&mut self, count: usize) {
         self.rest = &self.rest[count..];
     }
 
-    /// Returns whether targets end here, after the beginning of a name.
-    fn ends_targets(&self, name: &[u8]) -> bool {
-        let is_drive = || {
-            matches!(name, [it] if it.is_ascii_alphabetic())
-                && matches!(self.rest, [b':', b'/' | b'\\', ..])
-        };
-        let is_tight = || self.is_tight && self.rest.starts_with(b":") && !is_drive();
-        self.in_targets && (ends_targets(self.rest) || is_tight())
-    }
-
-    fn name(&mut self) -> Vec<u8> {
-        let mut name = Vec::new();
-        loop {
-            match self.rest {
-                [] | [b'\n', ..] => return name,
-                rest if blank(rest) > 0 => return name,
-                _ if self.ends_targets(&name) => return name,
-                [b'\\', ..] => self.backslashes(&mut name),
-                [b'$', b'$', ..] => {
-                    name.push(b'$');
-                    self.skip(2);
-                }
-                [byte, ..] => {
-                    name.push(*byte);
-                    self.skip(1);
-                }
-            }
+    fn skip_blank(&mut self) {
+        while let length @ 1.. = blank(self.rest) {
+            self.skip(length);
         }
     }
+}
 
-    /// Reads a row of backslashes: halved before a space or `#`, themselves elsewhere; the
-    /// last one before the end of a line is left.
-    fn backslashes(&mut self, name: &mut Vec<u8>) {
-        let count = self.rest.iter().take_while(|it| **it == b'\\').count();
-        let (kept, escaped) = match &self.rest[count..] {
-            [it @ (b' ' | b'#'), ..] => (count / 2, (count % 2 == 1).then_some(*it)),
-            rest if is_line_end(rest) => (count - 1, None),
-            _ => (count, None),
-        };
-        name.extend(std::iter::repeat_n(b'\\', kept));
-        name.extend(escaped);
-        let is_line_end = is_line_end(&self.rest[count..]);
-        self.skip(count + usize::from(escaped.is_some()) - usize::from(is_line_end));
-    }
+/// Returns whether a name that was read up to here is over.
+fn is_end(rest: &[u8]) -> bool {
+    matches!(rest, [] | [b'\n', ..]) || blank(rest) > 0
 }
 
 /// Returns how many bytes of blank a text begins with: one, or a continued line end.
@@ -195,27 +211,7 @@ fn blank(rest: &[u8]) -> usize {
     }
 }
 
-fn is_line_end(rest: &[u8]) -> bool {
-    rest.starts_with(b"\n") || rest.starts_with(b"\r\n")
-}
-
-/// Returns whether no `:` of the first line, with those that continue it, has a blank after it.
-fn is_tight(text: &[u8]) -> bool {
-    let mut rest = text;
-    let mut after_blank = true;
-    while let [byte, next @ ..] = rest {
-        match blank(rest) {
-            0 if *byte == b'\n' || (*byte == b'#' && after_blank) => return true,
-            0 if ends_targets(rest) => return false,
-            0 => (rest, after_blank) = (next, false),
-            length => (rest, after_blank) = (&rest[length..], true),
-        }
-    }
-    true
-}
-
-/// Returns whether a text begins with a `:` or `::` before a blank or at the end of a line.
-fn ends_targets(rest: &[u8]) -> bool {
-    let after = rest.strip_prefix(b"::").or_else(|| rest.strip_prefix(b":"));
-    after.is_some_and(|it| it.is_empty() || it.starts_with(b"\n") || blank(it) > 0)
+/// Returns whether a `:` between these is that of a drive.
+fn is_drive(name: &[u8], rest: &[u8]) -> bool {
+    matches!((name, rest), ([letter], [b'/' | b'\\', ..]) if letter.is_ascii_alphabetic())
 }

@@ -26,12 +26,12 @@ use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use walk_core::fingerprint::{FileState, Observed};
+use walk_core::fingerprint::Observed;
 use walk_core::{Checksum, Fingerprint, Value};
 
 use super::files::Files;
-use super::shell;
-use crate::{Command, FileId, Paths, Plan, Run};
+use super::{content, shell};
+use crate::{Command, FileId, Plan, Run};
 
 pub(super) const COMMAND: &str = "command";
 pub(super) const LATE: &str = "late";
@@ -59,7 +59,8 @@ pub(super) struct Facts<'a> {
     pub(super) late: Option<&'a Value>,
     /// The results of its `deps`, by name.
     pub(super) results: Vec<(Arc<str>, Checksum)>,
-    /// What is known of its outputs, if that is newer than what [`Files`] knows.
+    /// What is known of its outputs, in their order, if that is newer than what [`Files`]
+    /// knows.
     pub(super) outputs: &'a [(FileId, Observed)],
 }
 
@@ -155,22 +156,15 @@ fn push_files(
     for &id in &command.inputs {
         to.push(files.element(plan, FileKind::Input, id)?);
     }
-    for &id in &command.outputs {
-        to.push(match facts.outputs.iter().find(|(it, _)| *it == id) {
-            Some((_, seen)) => (files.name(plan, FileKind::Output, id), made(plan, id, seen.state)),
+    for (position, &id) in command.outputs.iter().enumerate() {
+        to.push(match facts.outputs.get(position).filter(|(it, _)| *it == id) {
+            Some((_, seen)) => {
+                (files.name(plan, FileKind::Output, id), content::made(plan, id, seen))
+            }
             None => files.element(plan, FileKind::Output, id)?,
         });
     }
     Ok(())
-}
-
-/// Returns the value of an output that was just made, or not: then it differs from one that
-/// is missing, so that the action runs again.
-fn made(plan: &Plan, id: FileId, state: FileState) -> Value {
-    match state {
-        FileState::Missing => "not made".into(),
-        state => value(plan, id, state),
-    }
 }
 
 /// Returns what an action in `deps` stands for to those that depend on it: what its `late`
@@ -208,11 +202,14 @@ pub(super) fn discovered_path(name: &str) -> PathBuf {
     text_path(name.strip_prefix(DEPFILE).unwrap_or(name))
 }
 
-/// Returns the first file whose content is not the one that was `expected`.
+/// Returns the first file whose content is not the one that was `expected`; a stamp that was
+/// touched has none.
 pub(super) fn changed_input<'a>(expected: &Fingerprint, found: &'a Fingerprint) -> Option<&'a str> {
     found.iter().find_map(|(name, value)| {
         let path = name.strip_prefix(INPUT).or_else(|| name.strip_prefix(DEPFILE))?;
-        expected.get(name).is_some_and(|it| it != value).then_some(path)
+        let is_changed =
+            |it: &Value| it != value && !(content::is_stamp(it) && content::is_stamp(value));
+        expected.get(name).is_some_and(is_changed).then_some(path)
     })
 }
 
@@ -254,18 +251,6 @@ pub(super) fn name(kind: FileKind, path: &Path) -> Arc<str> {
     format!("{kind}{}", path_text(path)).into()
 }
 
-pub(super) fn value(plan: &Plan, id: FileId, state: FileState) -> Value {
-    let is_entry = plan.settings.paths == Paths::Entries;
-    match state {
-        // Others may write into it too: it stands for what it was made of.
-        FileState::Directory(_) if is_entry && plan.files.producer(id).is_some() => {
-            "directory".into()
-        }
-        FileState::File(digest) | FileState::Directory(digest) => digest.into(),
-        FileState::Missing => "missing".into(),
-    }
-}
-
 pub(super) fn text(content: &str) -> Value {
     if content.len() > LONGEST_TEXT {
         return Checksum::of(content.as_bytes()).into();
@@ -273,15 +258,16 @@ pub(super) fn text(content: &str) -> Value {
     content.into()
 }
 
-/// What stands before a path that is not UTF-8, which is written in hexadecimal.
+/// What stands before a path that is written in hexadecimal: one that is not UTF-8, or that
+/// begins like this.
 const HEX: &str = "bytes:";
 
-fn path_text(path: &Path) -> Cow<'_, str> {
+pub(super) fn path_text(path: &Path) -> Cow<'_, str> {
     os_text(path.as_os_str())
 }
 
 pub(super) fn os_text(text: &OsStr) -> Cow<'_, str> {
-    text.to_str().map_or_else(
+    text.to_str().filter(|it| !it.starts_with(HEX)).map_or_else(
         || {
             let hex = text.as_bytes().iter().map(|it| format!("{it:02x}"));
             Cow::Owned(std::iter::once(HEX.to_owned()).chain(hex).collect())

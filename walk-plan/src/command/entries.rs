@@ -6,15 +6,18 @@
 //! - an alias is a name for files: it keeps nothing, and what depends on it depends on them;
 //! - an output that is empty, or a directory, is a stamp: it says that something was made, not
 //!   what, so it stands for what it was made of;
-//! - the action that makes the manifest is up to date if that was made after its inputs last
-//!   changed, whoever made it: the first time it was somebody else.
+//! - the action that makes the manifest is up to date if somebody else made that after its inputs
+//!   last changed: the first time it always was somebody else.
 
-use walk_core::fingerprint::FileState;
+use std::fs;
+
+use rustc_hash::FxHashSet;
+use walk_core::fingerprint::{FileStamp, FileState};
 use walk_core::{Action, Dag, Fingerprint, Phase};
 
 use super::outcome::Captured;
-use super::{CommandWalk, WalkError, work};
-use crate::{ActionId, Command, FileId, MissingOutputs, Paths, Plan};
+use super::{CommandWalk, WalkError, content, elements, files};
+use crate::{ActionId, Command, FileId, MissingOutputs, Paths, Plan, depfile};
 
 /// In which order the jobs of a walk started and ended.
 #[derive(Debug, Default)]
@@ -50,12 +53,14 @@ impl Order {
     }
 }
 
-/// Returns, by action, whether it is an alias whose result decides over another action.
-pub(super) fn consumed(plan: &Plan) -> Vec<bool> {
+/// Returns, by action, whether it is an alias whose result decides over another action, be it
+/// because its depfile named it.
+pub(super) fn consumed(plan: &Plan, discovered: &[Vec<FileId>]) -> Vec<bool> {
     let mut consumed = vec![false; plan.actions.len()];
     let is_command = |it: &&Command| !it.is_alias();
     let deps = plan.actions.iter().filter(is_command).flat_map(|it| it.deps.iter().copied());
-    let mut todo: Vec<ActionId> = deps.collect();
+    let named = discovered.iter().flatten().filter_map(|it| plan.files.producer(*it));
+    let mut todo: Vec<ActionId> = deps.chain(named).collect();
     while let Some(id) = todo.pop() {
         let action = &plan.actions[id.index()];
         if action.is_alias() && !std::mem::replace(&mut consumed[id.index()], true) {
@@ -96,6 +101,7 @@ impl CommandWalk {
 
     /// Returns who makes those of the action's inputs that say nothing of what was made.
     pub(super) fn makers_of_stamps(&mut self, id: ActionId, more: &[FileId]) -> Vec<ActionId> {
+        let depth = files::depth(self.plan.settings.paths);
         let inputs = &self.plan.actions[id.index()].inputs;
         let mut makers = Vec::new();
         for &file in inputs.iter().chain(more) {
@@ -103,35 +109,100 @@ impl CommandWalk {
             let Some(maker) = maker.filter(|it| *it != id && !self.command(*it).is_alias()) else {
                 continue;
             };
-            let seen = self.files.look(&self.plan, file);
-            if seen.is_ok_and(|it| it.stamp.is_some() && work::says_nothing(&it)) {
+            let Ok(seen) = self.files.look(&self.plan, file) else { continue };
+            let path = self.plan.root.join(self.plan.files.path(file));
+            if seen.stamp.is_some() && content::says_nothing(depth, &path, &seen) {
                 makers.push(maker);
             }
         }
         makers
     }
 
-    /// Returns whether all outputs of the action are there, and no input changed after the
-    /// first of them was written, or after `since`. The times are those of the last change of
-    /// any kind, which no program can set back.
-    pub(super) fn was_generated(
+    /// Returns the aliases among what a depfile named that are no files as well: they stand for
+    /// theirs.
+    pub(super) fn aliases<'a>(
+        &'a self,
+        discovered: &'a [FileId],
+    ) -> impl Iterator<Item = ActionId> + 'a {
+        let makers = discovered.iter().filter_map(|&it| Some((it, self.plan.files.producer(it)?)));
+        let is_file = |file: FileId| self.plan.root.join(self.plan.files.path(file)).exists();
+        let aliases = makers.filter(|(_, maker)| self.command(*maker).is_alias());
+        aliases.filter(move |(file, _)| !is_file(*file)).map(|(_, maker)| maker)
+    }
+
+    /// Returns whether somebody else has made the manifest from its inputs as they are: nobody
+    /// knows from which contents, so that the times decide, as in ninja. Where it is what walk
+    /// made of it, contents decide.
+    pub(super) fn was_made_elsewhere(&mut self, action: &Action<'_, ActionId>) -> bool {
+        let (previous, new) = (action.prev_fingerprint(), action.new_fingerprint());
+        let is_same = |previous| {
+            new.is_some_and(|new| elements::outputs(new).eq(elements::outputs(previous)))
+        };
+        if previous.is_some_and(is_same) || (previous.is_none() && self.lacks_depfile(action)) {
+            return false;
+        }
+        let inputs = self.files_read(*action.data());
+        let command = &self.plan.actions[action.data().index()];
+        let mut look = |file: &FileId| self.files.look(&self.plan, *file).ok()?.stamp;
+        let outputs: Option<Vec<_>> = command.outputs.iter().map(&mut look).collect();
+        let Some(outputs) = outputs else { return false };
+        let Some(written) = outputs.iter().map(|it| it.mtime_ns).min() else { return false };
+        // The times of writing come back with a file that is copied or unpacked, the times of
+        // change do not. Of two changes within one tick of the clock nobody knows which came
+        // first.
+        let changed = outputs.iter().map(|it| it.ctime_ns).min().unwrap_or_default();
+        let is_older = |it: FileStamp| it.mtime_ns <= written && it.ctime_ns < changed;
+        inputs.iter().all(|it| look(it).is_some_and(is_older))
+    }
+
+    /// Returns the files that the depfile of an action names that somebody else ran; none if it
+    /// cannot be read.
+    pub(super) fn left_in_depfile(&mut self, id: ActionId) -> Vec<FileId> {
+        let depfile = self.command(id).depfile;
+        let path = depfile.map(|it| self.plan.root.join(self.plan.files.path(it)));
+        let content = path.filter(|it| it.is_file()).and_then(|it| fs::read(it).ok());
+        let names = content.and_then(|it| depfile::parse(&it).ok()).unwrap_or_default();
+        self.intern(id, &names)
+    }
+
+    /// Returns whether it is not known what a depfile of the manifest named.
+    fn lacks_depfile(&self, action: &Action<'_, ActionId>) -> bool {
+        let id = *action.data();
+        self.command(id).depfile.is_some() && self.discovered[id.index()].is_empty()
+    }
+
+    /// Returns whether nothing that the manifest was just made of changed after `started`, but
+    /// for what was made with it.
+    pub(super) fn was_made_of_these(
         &mut self,
         action: &Action<'_, ActionId>,
-        since: Option<i64>,
+        started: Option<i64>,
     ) -> bool {
-        let id = *action.data();
-        let command = &self.plan.actions[id.index()];
-        let mut changed = |file: FileId| {
-            let seen = self.files.look(&self.plan, file).ok()?;
+        let inputs = self.files_read(*action.data());
+        let command = &self.plan.actions[action.data().index()];
+        let mut changed = |file: &FileId| {
+            let seen = self.files.look(&self.plan, *file).ok()?;
             seen.stamp.map(|it| it.ctime_ns)
         };
-        let outputs: Option<Vec<i64>> = command.outputs.iter().map(|it| changed(*it)).collect();
-        let Some(&made) = outputs.as_ref().and_then(|it| it.first()) else { return false };
-        // Of two changes within one tick of the clock nobody knows which came first; of what
-        // the action itself made they do not have to be told apart.
-        let limit = since.map_or(made - 1, |it| it.max(made));
-        let inputs = command.inputs.iter().chain(&self.discovered[id.index()]);
-        inputs.copied().all(|it| changed(it).is_some_and(|it| it <= limit))
+        let outputs: Option<Vec<i64>> = command.outputs.iter().map(&mut changed).collect();
+        let Some(made) = outputs.and_then(|it| it.into_iter().max()) else { return false };
+        let limit = started.map_or(made, |it| it.max(made));
+        inputs.iter().all(|it| changed(it).is_some_and(|it| it <= limit))
+    }
+
+    /// Returns the files that the action reads: those it declares, those its depfile named, and
+    /// those that aliases among its predecessors stand for.
+    fn files_read(&self, id: ActionId) -> Vec<FileId> {
+        let mut files = self.discovered[id.index()].clone();
+        let (mut todo, mut seen) = (vec![id], FxHashSet::default());
+        while let Some(next) = todo.pop() {
+            let command = self.command(next);
+            if (next == id || command.is_alias()) && seen.insert(next) {
+                files.extend(&command.inputs);
+                todo.extend(&command.deps);
+            }
+        }
+        files
     }
 
     /// Refuses inputs that neither exist nor are made, where paths are entries: elsewhere the

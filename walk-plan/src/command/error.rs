@@ -29,6 +29,18 @@ pub enum WalkError {
         /// Why it failed.
         source: io::Error,
     },
+    /// The file system that the state directory is on refuses to lock a file.
+    #[error(
+        "cannot lock `{}`: another walk could not be kept out; \
+         choose a state directory on a file system with locks",
+        path.display()
+    )]
+    NoLock {
+        /// The lock file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
     /// An input neither exists nor is made by any action.
     #[error("`{}`, needed by `{action}`, is missing and no action makes it", path.display())]
     MissingInput {
@@ -53,6 +65,6 @@ impl WalkError {
     /// Returns true if the state is what cannot be read or written.
     #[must_use]
     pub fn is_state(&self) -> bool {
-        matches!(self, Self::Store(_) | Self::State { .. })
+        matches!(self, Self::Store(_) | Self::State { .. } | Self::NoLock { .. })
     }
 }

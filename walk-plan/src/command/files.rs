@@ -12,6 +12,7 @@ use std::sync::Arc;
 use walk_core::Value;
 use walk_core::fingerprint::{Depth, DigestCache, DigestRow, FileStamp, FileState, Observed};
 
+use super::content;
 use super::elements::{self, FileKind, Unreadable};
 use crate::{FileId, Paths, Plan};
 
@@ -88,7 +89,7 @@ impl Files {
         id: FileId,
     ) -> Result<(Arc<str>, Value), Unreadable> {
         match self.look(plan, id) {
-            Ok(seen) => Ok((self.name(plan, kind, id), elements::value(plan, id, seen.state))),
+            Ok(seen) => Ok((self.name(plan, kind, id), content::value(plan, id, &seen))),
             Err(source) => {
                 let path = plan.root.join(plan.files.path(id));
                 // A device has no content that could change, and is never opened.

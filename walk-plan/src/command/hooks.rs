@@ -70,7 +70,9 @@ impl Walk for CommandWalk {
         }
         let is_generator = command.generator;
         match action.freshness() {
-            Freshness::Dirty(_) if is_generator && self.was_generated(action, None) => {
+            Freshness::Dirty(_) if is_generator && self.was_made_elsewhere(action) => {
+                self.adopted
+                    .extend(action.new_fingerprint().map(|it| (action.uid().into(), it.clone())));
                 Freshness::Fresh
             }
             Freshness::Dirty(DirtyReason::UntrackedPredecessor(_)) => self.without_order(action),
@@ -115,10 +117,14 @@ impl Walk for CommandWalk {
     }
 
     fn commit(&mut self) -> Result<(), WalkError> {
-        if !self.options.dry_run {
-            self.store.commit()?;
+        if self.options.dry_run {
+            return Ok(());
         }
-        Ok(())
+        for (name, fingerprint) in std::mem::take(&mut self.adopted) {
+            self.begin()?;
+            self.store.save_fingerprint(&name, Some(&fingerprint))?;
+        }
+        Ok(self.store.commit()?)
     }
 
     fn collect(
@@ -218,7 +224,7 @@ impl CommandWalk {
         let command = self.command(id);
         if command.generator {
             let since = self.ended.as_ref().and_then(|it| it.captured.started_ns);
-            return self.was_generated(action, since).then_some(concluded);
+            return self.was_made_of_these(action, since).then_some(concluded);
         }
         if self.ended.as_ref().is_some_and(|it| entries::is_unsettled(command, &it.captured)) {
             return None;
@@ -249,6 +255,9 @@ impl CommandWalk {
     }
 
     /// Returns what each action in `deps` stands for, and each of which an output says nothing.
+    ///
+    /// What says nothing stands for everything that it was made of; an action in `deps` for its
+    /// outputs, unless they are entries, of which some may say nothing.
     fn results(
         &mut self,
         action: &Action<'_, ActionId>,
@@ -257,22 +266,26 @@ impl CommandWalk {
         let id = *action.data();
         let mut deps: FxHashSet<ActionId> = self.command(id).deps.iter().copied().collect();
         let is_entry = self.plan.settings.paths == Paths::Entries;
+        let stamps: FxHashSet<ActionId> =
+            self.makers_of_stamps(id, discovered).into_iter().collect();
+        deps.extend(&stamps);
         if is_entry {
-            deps.extend(self.makers_of_stamps(id, discovered));
+            deps.extend(self.aliases(discovered));
         }
         if deps.is_empty() {
             return Vec::new();
         }
-        let result = if is_entry { Fingerprint::checksum } else { elements::result };
         let mut results = Vec::with_capacity(deps.len());
         for dep in deps {
+            let is_whole = is_entry || stamps.contains(&dep);
+            let result = if is_whole { Fingerprint::checksum } else { elements::result };
             let name = Arc::clone(&self.command(dep).name);
             // What was just discovered need not be a predecessor yet.
             let vertex = self.vertices.get(dep.index()).copied().flatten();
             let ended = vertex.map(|it| action.at(it)).filter(|it| it.status().is_some());
-            let known = ended
-                .and_then(|it| it.new_fingerprint())
-                .map(|fingerprint| *self.results.entry(dep).or_insert_with(|| result(fingerprint)));
+            let known = ended.and_then(|it| it.new_fingerprint()).map(|fingerprint| {
+                *self.results.entry((dep, is_whole)).or_insert_with(|| result(fingerprint))
+            });
             // Without a fingerprint the action is executed anyway; see `without_order`.
             let earlier =
                 || action.prev_fingerprint().and_then(|it| elements::result_of(it, &name));
@@ -311,7 +324,8 @@ impl CommandWalk {
         let makers = files.flat_map(|&it| self.plan.makers_of(it));
         // A file that is called like an alias is itself; the alias is among the `deps`.
         let makers = makers.filter(|it| !self.command(*it).is_alias());
-        makers.chain(command.deps.iter().copied()).collect()
+        let aliases = self.aliases(&self.discovered[id.index()]);
+        makers.chain(aliases).chain(command.deps.iter().copied()).collect()
     }
 
     /// Returns a newly discovered file that may have been written after the job started: what
@@ -341,7 +355,7 @@ impl CommandWalk {
     }
 
     /// Returns the files that a depfile of the action names, but for those it declares.
-    fn intern(&mut self, id: ActionId, names: &[PathBuf]) -> Vec<FileId> {
+    pub(super) fn intern(&mut self, id: ActionId, names: &[PathBuf]) -> Vec<FileId> {
         let directory = self.plan.root.join(&self.command(id).cwd);
         let found = names.iter().map(|it| {
             let path = directory.join(it);
@@ -447,8 +461,9 @@ impl CommandWalk {
 
     /// What an action made before is still its own to clean, until it is gone.
     fn keep_earlier(&self, note: &mut Note, mut earlier: Vec<Made>) {
+        let made: FxHashSet<&Path> = note.made.iter().map(|it| it.path.as_path()).collect();
         earlier.retain(|it| {
-            note.made.iter().all(|made| made.path != it.path)
+            !made.contains(it.path.as_path())
                 && self.plan.root.join(&it.path).symlink_metadata().is_ok()
         });
         note.made.extend(earlier);

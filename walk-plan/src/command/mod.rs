@@ -6,24 +6,28 @@
 //! - `walk` sets a walk up and owns its state, `hooks` answers the hooks; only they know the
 //!   others.
 //! - `elements` says what a fingerprint is made of: one function for before and after.
+//! - `content` is what a file says of what was made, which may be nothing.
 //! - `files` is what is known of each file during a run, and when to look again.
 //! - `work` runs one command on its thread, and looks at what it made.
 //! - `includes` finds what `cl /showIncludes` names in what a command wrote.
 //! - `entries` holds the rules of make and ninja, for plans that ask for them: aliases, stamps,
 //!   the action that makes the manifest.
 //! - `note` is what is remembered of an action's last run, for `why`, `list` and `clean`.
-//! - `outcome` is what a worker thread hands back.
-//! - `state_dir` is the directory where all that lives, and its lock.
+//! - `outcome` is what a worker thread hands back, `partial` removes what a failed command wrote.
+//! - `state_dir` is the directory where all that lives, `lock` its lock.
 //! - `tools` asks programs for their versions, `shell` quotes words.
 
+mod content;
 mod elements;
 mod entries;
 mod error;
 mod files;
 mod hooks;
 mod includes;
+mod lock;
 mod note;
 mod outcome;
+mod partial;
 mod shell;
 mod state_dir;
 mod tools;
@@ -31,8 +35,9 @@ mod walk;
 mod work;
 
 pub use error::WalkError;
+pub use lock::{Held, Lock};
 pub use note::{Change, Made, Note, Reason};
 pub use outcome::Captured;
 pub use shell::join;
-pub use state_dir::{Held, Loaded, Lock, StateDir};
+pub use state_dir::{Loaded, StateDir};
 pub use walk::{CommandWalk, Observer, Options};

@@ -57,6 +57,7 @@ pub struct Change {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Made {
     /// Where it is, relative to the manifest.
+    #[serde(with = "path")]
     pub path: PathBuf,
     /// The digest of its content, in hexadecimal; `None` if the run that made it did not
     /// succeed.
@@ -128,6 +129,23 @@ struct MadeOnly {
 /// Returns what the note in `bytes` says that its action made.
 pub(crate) fn made_by(bytes: &[u8]) -> Vec<Made> {
     serde_json::from_slice(bytes).map_or_else(|_| Vec::new(), |it: MadeOnly| it.made)
+}
+
+/// A path as text; JSON has none that is not UTF-8.
+mod path {
+    use std::path::{Path, PathBuf};
+
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    use crate::command::elements;
+
+    pub(super) fn serialize<S: Serializer>(path: &Path, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&elements::path_text(path))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<PathBuf, D::Error> {
+        String::deserialize(from).map(|it| elements::text_path(&it))
+    }
 }
 
 fn millis(duration: Duration) -> u64 {

@@ -1,19 +1,19 @@
-//! The directory where what is remembered between walks lives, and its lock.
+//! The directory where what is remembered between walks lives.
 //!
-//! It holds the store, the logs of the actions and scratch files, and marks itself as
-//! something that neither git nor a backup should keep. The lock is the kernel's: it ends
-//! with the process that holds it, so it is never stale. What the file says is only for
-//! those who wait.
+//! It holds the store, the lock, the logs of the actions and scratch files, and marks itself as
+//! something that neither git nor a backup should keep. What is made in it is for its user
+//! alone, whatever the umask says: commands and their output can hold secrets.
 
 use std::fmt;
-use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
-use std::io::{self, Read as _, Seek as _, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use walk_core::fingerprint::DigestRow;
 use walk_core::{Checksum, SqliteStore, Store};
 
+use super::lock::{self, Held, Lock};
 use super::{Note, WalkError, elements};
 
 const CACHEDIR_TAG: &str = "Signature: 8a477f597d28d172789f06886806bc55\n\
@@ -26,21 +26,6 @@ const LONGEST_NAME: usize = 120;
 #[derive(Clone, Debug)]
 pub struct StateDir {
     path: PathBuf,
-}
-
-/// The right to change a state directory; given back when dropped or when the process ends.
-#[derive(Debug)]
-pub struct Lock {
-    _file: File,
-}
-
-/// The answer to a request for a lock that does not wait.
-#[derive(Debug)]
-pub enum Held {
-    /// It is ours.
-    Ours(Lock),
-    /// Another process has it, and says this of itself.
-    By(String),
 }
 
 /// An open store, and all that a walk asks of it at the beginning.
@@ -112,11 +97,7 @@ impl StateDir {
     /// Names the path that cannot be made.
     pub fn create(&self) -> Result<(), WalkError> {
         for dir in [self.path.clone(), self.path.join("logs"), self.scratch()] {
-            DirBuilder::new()
-                .recursive(true)
-                .mode(0o700)
-                .create(&dir)
-                .map_err(|source| WalkError::State { verb: "create", path: dir, source })?;
+            make_directory(&dir).map_err(cannot("create", &dir))?;
         }
         self.write_mark(".gitignore", "*\n")?;
         self.write_mark("CACHEDIR.TAG", CACHEDIR_TAG)
@@ -124,10 +105,11 @@ impl StateDir {
 
     fn write_mark(&self, name: &str, content: &str) -> Result<(), WalkError> {
         let path = self.path.join(name);
-        if path.exists() {
-            return Ok(());
-        }
-        fs::write(&path, content).map_err(|source| WalkError::State { verb: "write", path, source })
+        let written = match create_private(&path) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+            file => file.and_then(|mut it| it.write_all(content.as_bytes())),
+        };
+        written.map_err(cannot("write", &path))
     }
 
     /// Takes the lock if it is free.
@@ -136,18 +118,7 @@ impl StateDir {
     ///
     /// Fails if the lock file cannot be opened, or the file system has no locks.
     pub fn try_lock(&self, who: &str) -> Result<Held, WalkError> {
-        let (path, mut file) = self.lock_file()?;
-        match file.try_lock() {
-            Ok(()) => self.sign(file, who).map(Held::Ours),
-            Err(TryLockError::WouldBlock) => {
-                let mut holder = String::new();
-                let _ = file.read_to_string(&mut holder);
-                Ok(Held::By(holder.trim().into()))
-            }
-            Err(TryLockError::Error(source)) => {
-                Err(WalkError::State { verb: "lock", path, source })
-            }
-        }
+        lock::try_take(&self.path.join("lock"), who)
     }
 
     /// Takes the lock, waiting for as long as another process has it.
@@ -156,33 +127,7 @@ impl StateDir {
     ///
     /// As [`try_lock`](Self::try_lock).
     pub fn lock(&self, who: &str) -> Result<Lock, WalkError> {
-        let (path, file) = self.lock_file()?;
-        file.lock().map_err(|source| WalkError::State { verb: "lock", path, source })?;
-        self.sign(file, who)
-    }
-
-    fn lock_file(&self) -> Result<(PathBuf, File), WalkError> {
-        let path = self.path.join("lock");
-        let options = OpenOptions::new().read(true).write(true).create(true).mode(0o600).clone();
-        match options.open(&path) {
-            Ok(file) => Ok((path, file)),
-            Err(source) => Err(WalkError::State { verb: "open", path, source }),
-        }
-    }
-
-    fn sign(&self, mut file: File, who: &str) -> Result<Lock, WalkError> {
-        let sign = |file: &mut File| -> io::Result<()> {
-            file.set_len(0)?;
-            file.rewind()?;
-            file.write_all(who.as_bytes())
-        };
-        let path = || self.path.join("lock");
-        sign(&mut file).map_err(|source| WalkError::State {
-            verb: "write",
-            path: path(),
-            source,
-        })?;
-        Ok(Lock { _file: file })
+        lock::take(&self.path.join("lock"), who)
     }
 
     /// Opens the store for writing; the caller holds the lock.
@@ -254,6 +199,33 @@ impl StateDir {
     pub fn log(&self, action: &str) -> PathBuf {
         self.path.join("logs").join(format!("{}.log", file_name(action)))
     }
+}
+
+/// Makes a directory that only its user may enter, with those above it; one that exists is left
+/// as it is.
+fn make_directory(path: &Path) -> io::Result<()> {
+    if path.is_dir() {
+        return Ok(());
+    }
+    DirBuilder::new().recursive(true).mode(0o700).create(path)?;
+    // The umask may take rights away that are needed to enter it.
+    fs::set_permissions(path, Permissions::from_mode(0o700))
+}
+
+/// Makes a file that only its user may read and write.
+///
+/// # Errors
+///
+/// Also when there is one.
+pub(super) fn create_private(path: &Path) -> io::Result<File> {
+    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    file.set_permissions(Permissions::from_mode(0o600))?;
+    Ok(file)
+}
+
+fn cannot(verb: &'static str, path: &Path) -> impl FnOnce(io::Error) -> WalkError {
+    let path = path.to_owned();
+    move |source| WalkError::State { verb, path, source }
 }
 
 fn file_name(action: &str) -> String {

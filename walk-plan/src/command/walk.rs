@@ -78,7 +78,10 @@ pub struct CommandWalk {
     pub(super) running: FxHashMap<ActionId, Shared>,
     /// What a command that cannot be predicted was expected to read.
     pub(super) expected: FxHashMap<ActionId, Fingerprint>,
-    pub(super) results: FxHashMap<ActionId, Checksum>,
+    /// The result of an action, and whether that is of everything that it was made of.
+    pub(super) results: FxHashMap<(ActionId, bool), Checksum>,
+    /// What makes the manifest and was found to be up to date, to be saved.
+    pub(super) adopted: Vec<(String, Fingerprint)>,
     /// The actions that a dry run found to be executed.
     pub(super) pending: FxHashSet<ActionId>,
     /// The job that is being collected; nothing when an action without a job ends.
@@ -127,7 +130,7 @@ impl CommandWalk {
         let Loaded { store, digests } = loaded;
         let mut walk = Self {
             files: Files::new(&plan, digests),
-            consumed: entries::consumed(&plan),
+            consumed: Vec::new(),
             order: Order::default(),
             vertices: Vec::new(),
             discovered: vec![Vec::new(); plan.actions.len()],
@@ -141,11 +144,13 @@ impl CommandWalk {
             running: FxHashMap::default(),
             expected: FxHashMap::default(),
             results: FxHashMap::default(),
+            adopted: Vec::new(),
             pending: FxHashSet::default(),
             ended: None,
             observer: None,
         };
         walk.recall_discovered()?;
+        walk.consumed = entries::consumed(&walk.plan, &walk.discovered);
         Ok(walk)
     }
 
@@ -376,6 +381,8 @@ impl CommandWalk {
                 let found = elements::discovered_names(&previous).map(file).collect();
                 self.discovered[position] = self.undeclared(position, found);
                 self.recalled[position] = Some(previous);
+            } else if command.generator {
+                self.discovered[position] = self.left_in_depfile(ActionId::new(position));
             }
         }
         Ok(())

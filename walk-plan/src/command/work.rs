@@ -4,19 +4,20 @@
 //! worker thread: hashing its outputs, reading its depfile, asking its `late` command, and
 //! removing what a failure left behind. It knows nothing of fingerprints or of the graph.
 
-use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs;
 use std::io;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
-use walk_core::fingerprint::{Depth, FileKind, FileStamp, Observed, observe_to};
+use walk_core::fingerprint::{Depth, FileStamp, Observed, observe_to};
 use walk_core::scheduler::{Output, Stdin};
 use walk_core::{Checksum, Ending, JobContext, JobStatus, Process, Value, Work};
 
 use super::outcome::{Captured, Shared};
-use super::{elements, includes};
+use super::partial::Before;
+use super::state_dir::create_private;
+use super::{content, elements, includes};
 use crate::{DepfileUse, FileId, MissingOutputs, Response, depfile};
 
 /// One command, with every path absolute.
@@ -67,7 +68,7 @@ impl Work for CommandWork {
 impl CommandWork {
     fn execute(&self, cx: &JobContext, captured: &mut Captured) -> Result<JobStatus, Complaint> {
         self.prepare()?;
-        let before = self.stamps();
+        let before = self.look_before();
         if self.depfile.is_some() || self.includes_prefix.is_some() || self.generator {
             captured.started_ns = self.time(cx);
         }
@@ -94,6 +95,7 @@ impl CommandWork {
             fs::create_dir_all(dir).map_err(complain("create directory", dir))?;
         }
         if let Some(Response { path, content, .. }) = response {
+            refuse_special(path).or_else(ignore_missing).map_err(complain("write", path))?;
             fs::write(path, content.as_bytes()).map_err(complain("write", path))?;
         }
         let depfile = self.depfile.as_ref().filter(|_| self.depfile_use == DepfileUse::Required);
@@ -109,7 +111,8 @@ impl CommandWork {
     /// of a file that is written now.
     fn time(&self, cx: &JobContext) -> Option<i64> {
         let path = self.scratch.join(format!("time-{}", cx.slot()));
-        fs::write(&path, "").ok()?;
+        fs::remove_file(&path).or_else(ignore_missing).ok()?;
+        create_private(&path).ok()?;
         FileStamp::of(&path).ok()?.map(|it| it.ctime_ns)
     }
 
@@ -165,7 +168,7 @@ impl CommandWork {
     }
 
     fn read_depfile(&self, path: &Path, captured: &mut Captured) -> Result<(), Complaint> {
-        let content = match fs::read(path) {
+        let content = match read_file(path) {
             Err(error) if self.is_optional(&error) => {
                 captured.is_blind = self.depfile_use == DepfileUse::Kept;
                 return Ok(());
@@ -212,22 +215,19 @@ impl CommandWork {
         Ok(elements::text(&printed))
     }
 
-    fn stamps(&self) -> Vec<Stamps> {
-        self.outputs.iter().map(|(_, path)| stamps(path, self.depth)).collect()
+    fn look_before(&self) -> Vec<Before> {
+        self.outputs.iter().map(|(_, path)| Before::of(path, self.depth)).collect()
     }
 
-    /// Removes the outputs that a failed command touched: half a file is worse than none.
-    fn remove_partial(&self, before: &[Stamps], interrupted: bool, captured: &mut Captured) {
+    /// Removes what a failed command wrote to its outputs.
+    fn remove_partial(&self, before: &[Before], interrupted: bool, captured: &mut Captured) {
         if self.keep_failed && !(interrupted && self.depth == Depth::Names && !self.generator) {
             return;
         }
         for ((_, path), before) in self.outputs.iter().zip(before) {
-            let now = stamps(path, self.depth);
-            if now.is_empty() || now == *before {
-                continue;
-            }
-            match remove(path) {
-                Ok(()) => captured.removed.push(path.clone()),
+            match before.restore(path, self.depth) {
+                Ok(true) => captured.removed.push(path.clone()),
+                Ok(false) => {}
                 Err(error) => log::warn!(
                     target: "walk",
                     "`{}`: cannot remove partial output `{}`: {error}", self.name, path.display()
@@ -238,7 +238,8 @@ impl CommandWork {
 
     fn is_unchanged(&self, captured: &Captured) -> bool {
         let seen = |it: &(FileId, Observed)| it.1.state.digest();
-        if self.depth == Depth::Names && captured.outputs.iter().any(|it| says_nothing(&it.1)) {
+        let mut outputs = self.outputs.iter().zip(&captured.outputs);
+        if outputs.any(|((_, path), (_, seen))| content::says_nothing(self.depth, path, seen)) {
             return false;
         }
         self.last_outputs.as_ref().is_some_and(|last| {
@@ -247,43 +248,22 @@ impl CommandWork {
     }
 }
 
-/// Returns whether a file says nothing of what was made: it is empty, a directory, or missing.
-pub(super) fn says_nothing(seen: &Observed) -> bool {
-    seen.stamp.is_none_or(|it| it.kind == FileKind::Directory || it.size == 0)
-}
-
 fn ignore_missing(error: io::Error) -> io::Result<()> {
     if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) }
 }
 
-/// What a file looks like, or a directory with all that is in it; nothing if it is missing.
-type Stamps = BTreeMap<PathBuf, FileStamp>;
-
-fn stamps(path: &Path, depth: Depth) -> Stamps {
-    let mut stamps = Stamps::new();
-    let mut todo = vec![path.to_path_buf()];
-    while let Some(path) = todo.pop() {
-        if path.symlink_metadata().is_ok_and(|it| it.is_dir()) {
-            // Others may write into it too.
-            if depth == Depth::Names {
-                continue;
-            }
-            let entries = fs::read_dir(&path).into_iter().flatten().flatten();
-            todo.extend(entries.map(|it| it.path()));
-        }
-        if let Ok(Some(stamp)) = FileStamp::of(&path) {
-            stamps.insert(path, stamp);
-        }
-    }
-    stamps
+/// Reads a file, and nothing else: to open a pipe could wait for ever.
+fn read_file(path: &Path) -> io::Result<Vec<u8>> {
+    refuse_special(path)?;
+    fs::read(path)
 }
 
-fn remove(path: &Path) -> io::Result<()> {
-    if fs::symlink_metadata(path)?.is_dir() {
-        fs::remove_dir_all(path)
-    } else {
-        fs::remove_file(path)
+fn refuse_special(path: &Path) -> io::Result<()> {
+    let kind = fs::metadata(path)?.file_type();
+    if kind.is_file() || kind.is_dir() {
+        return Ok(());
     }
+    Err(io::Error::other("it is a pipe, a socket or a device"))
 }
 
 fn complain<'a>(verb: &'a str, path: &'a Path) -> impl Fn(io::Error) -> Complaint + 'a {

@@ -11,10 +11,10 @@ use walk_plan::{
 use super::project::Project;
 
 /// A plan in the making.
-struct Draft {
+pub(super) struct Draft {
     root: PathBuf,
     files: Files,
-    actions: Vec<Command>,
+    pub(super) actions: Vec<Command>,
 }
 
 impl Draft {
@@ -23,12 +23,12 @@ impl Draft {
         Self { files: Files::new(root.clone()), root, actions: Vec::new() }
     }
 
-    fn ids(&mut self, paths: &[&str]) -> Vec<FileId> {
+    pub(super) fn ids(&mut self, paths: &[&str]) -> Vec<FileId> {
         paths.iter().map(|it| self.files.intern(it.as_ref())).collect()
     }
 
     /// Adds an action that is called like its first output; no command is an alias.
-    fn add(&mut self, outputs: &[&str], run: &str, inputs: &[&str]) -> &mut Command {
+    pub(super) fn add(&mut self, outputs: &[&str], run: &str, inputs: &[&str]) -> &mut Command {
         let mut command = Command::new(outputs[0]);
         if !run.is_empty() {
             command.run = Run::Shell(run.into());
@@ -55,12 +55,12 @@ impl Draft {
     }
 }
 
-fn id(index: usize) -> ActionId {
+pub(super) fn id(index: usize) -> ActionId {
     ActionId::new(index)
 }
 
 #[track_caller]
-fn check(project: &Project, describe: impl Fn(&mut Draft), expected: &[&str]) {
+pub(super) fn check(project: &Project, describe: impl Fn(&mut Draft), expected: &[&str]) {
     let mut draft = Draft::new(project);
     describe(&mut draft);
     let walked = project.walk_plan(draft.plan());

@@ -4,5 +4,7 @@ mod changes;
 mod depfiles;
 mod endings;
 mod entries;
+mod neighbours;
 mod project;
 mod questions;
+mod stamps;
