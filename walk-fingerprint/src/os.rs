@@ -4,7 +4,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io;
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::Path;
 
 /// Makes opening a fifo return at once instead of waiting for a writer.
@@ -50,4 +50,13 @@ pub(crate) fn open_without_waiting(path: &Path) -> io::Result<File> {
 pub(crate) fn boot_id() -> Option<String> {
     let id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
     Some(id.trim().to_owned())
+}
+
+/// What tells a file from every other one: its device and its inode.
+pub(crate) type FileId = (u64, u64);
+
+/// Returns which file a path leads to, if any.
+pub(crate) fn file_id(path: &Path) -> Option<FileId> {
+    let metadata = std::fs::metadata(path).ok()?;
+    Some((metadata.dev(), metadata.ino()))
 }

@@ -5,13 +5,15 @@
 //! files that `SQLite` keeps beside a database.
 
 use std::ffi::OsString;
-use std::fs::{self, OpenOptions};
+use std::fs::{self, File, OpenOptions, Permissions};
+use std::io;
 use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, Error, ErrorCode, OpenFlags, ffi};
+use rusqlite::{Connection, Error, ErrorCode, OpenFlags};
 
 use super::schema::{self, Kind};
 use crate::store::StoreError;
@@ -75,16 +77,23 @@ pub(super) fn in_memory() -> rusqlite::Result<Connection> {
 /// The last one that was put aside is kept, older ones are not: damage must not fill the disk.
 pub(super) fn put_aside(path: &Path, reason: &str) -> Result<(), StoreError> {
     let aside = beside(path, ".damaged");
-    log::warn!(
-        target: "walk",
-        "the store `{}` cannot be used ({reason}): kept as `{}`, starting empty",
-        path.display(),
-        aside.display(),
-    );
     drop(fs::remove_file(beside(path, "-shm")));
     drop(fs::remove_file(beside(path, "-journal")));
-    drop(fs::rename(beside(path, "-wal"), beside(&aside, "-wal")));
-    fs::rename(path, &aside).map_err(|error| StoreError::writing(path, &error))
+    let is_kept = move_or_remove(path, &aside).map_err(|it| StoreError::writing(path, &it))?;
+    drop(move_or_remove(&beside(path, "-wal"), &beside(&aside, "-wal")));
+    let kept =
+        if is_kept { format!("kept as `{}`", aside.display()) } else { "removed".to_owned() };
+    log::warn!(
+        target: "walk",
+        "the store `{}` cannot be used ({reason}): {kept}, starting empty", path.display()
+    );
+    Ok(())
+}
+
+/// Renames a file; if something is in the way of that, removes it, as it must not stay. Returns
+/// whether it was renamed.
+fn move_or_remove(from: &Path, to: &Path) -> io::Result<bool> {
+    fs::rename(from, to).map(|()| true).or_else(|_| fs::remove_file(from).map(|()| false))
 }
 
 /// Says that a reader takes this file for an empty store.
@@ -107,18 +116,21 @@ pub(super) fn is_damage(path: &Path, error: &Error) -> bool {
             | ErrorCode::TypeMismatch
             | ErrorCode::Unknown,
         ) => true,
-        // The header can claim that the file is of a kind that may only be read.
-        Some(ErrorCode::ReadOnly) => {
-            let plain = matches!(
-                error,
-                Error::SqliteFailure(ffi::Error { extended_code: ffi::SQLITE_READONLY, .. }, _)
-            );
-            plain && OpenOptions::new().write(true).open(path).is_ok()
-        }
+        Some(ErrorCode::ReadOnly) => claims_to_be_read_only(path),
         Some(_) => false,
         // Rows or columns that are not what the schema says.
         None => !matches!(error, Error::InvalidPath(_) | Error::NulError(_)),
     }
+}
+
+/// Returns whether the header says that the file is of a kind that may only be read; whoever is
+/// not allowed to write is told so instead.
+fn claims_to_be_read_only(path: &Path) -> bool {
+    const WRITE_VERSION_AT: u64 = 18;
+    const WRITE_AHEAD_LOG: u8 = 2;
+    let mut version = [0];
+    let read = File::open(path).and_then(|it| it.read_exact_at(&mut version, WRITE_VERSION_AT));
+    read.is_ok() && version[0] > WRITE_AHEAD_LOG
 }
 
 pub(super) fn open_error(path: &Path, error: &Error) -> StoreError {
@@ -133,8 +145,30 @@ pub(super) fn is_locked(error: &Error) -> bool {
     matches!(code, Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
 }
 
+/// Makes the file for its user alone, whatever the umask says, unless there is one; `SQLite` gives
+/// what it keeps beside a database the same rights. A failure shows again when it is opened.
+fn create_private(path: &Path) {
+    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+    match file {
+        Ok(file) => drop(file.set_permissions(Permissions::from_mode(0o600))),
+        Err(_) if is_emptied(path) => log::warn!(
+            target: "walk",
+            "the store `{}` is an empty file: nothing is remembered", path.display()
+        ),
+        Err(_) => {}
+    }
+}
+
+/// Returns whether nothing is left of a store.
+fn is_emptied(path: &Path) -> bool {
+    let has_nothing = |it: fs::Metadata| it.is_file() && it.len() == 0;
+    fs::metadata(path).is_ok_and(has_nothing)
+        && fs::metadata(beside(path, "-wal")).map_or(true, has_nothing)
+}
+
 /// The inner error says why the file is not ours.
 fn try_writing(path: &Path, vfs: Option<&str>) -> rusqlite::Result<Result<Connection, String>> {
+    create_private(path);
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
         | OpenFlags::SQLITE_OPEN_CREATE
         | OpenFlags::SQLITE_OPEN_NO_MUTEX;

@@ -15,7 +15,7 @@ use super::{open, tables};
 use crate::cache::DigestRow;
 use crate::codec::{self, Format, Marker};
 use crate::fingerprint::Fingerprint;
-use crate::os;
+use crate::os::{self, FileId};
 use crate::stamp::since_epoch_ns;
 use crate::store::{Store, StoreError};
 
@@ -47,6 +47,8 @@ pub struct SqliteStore {
     path: PathBuf,
     access: Access,
     connection: Connection,
+    /// The file that the connection writes to; `None` if there is no file.
+    file: Option<FileId>,
     /// All pairs, once they were needed: to save one, or to load many.
     pairs: Option<Pairs>,
     /// All actions, once one was asked for.
@@ -113,6 +115,7 @@ impl SqliteStore {
         let mut store = Self {
             path: path.to_owned(),
             access,
+            file: os::file_id(path),
             connection,
             pairs: None,
             scan: None,
@@ -180,6 +183,7 @@ impl SqliteStore {
         }
         open::put_aside(&self.path, reason)?;
         self.connection = open::for_writing(&self.path, None)?;
+        self.file = os::file_id(&self.path);
         self.suspects = false;
         if self.began {
             let marked = self.mark_begin();
@@ -199,6 +203,24 @@ impl SqliteStore {
             self.suspects = false;
         }
         Ok(())
+    }
+
+    /// Ends the transaction, if there is one, in a file that the next run will find.
+    fn end(&mut self) -> Result<(), StoreError> {
+        if self.connection.is_autocommit() {
+            return Ok(());
+        }
+        self.attempt(Doing::Writing, |store| store.end_transaction())?;
+        self.ensure_in_place()
+    }
+
+    /// Whoever removes or replaces the file takes away what is written to it.
+    fn ensure_in_place(&self) -> Result<(), StoreError> {
+        if self.file == os::file_id(&self.path) {
+            return Ok(());
+        }
+        let reason = "it was removed or replaced while it was in use".to_owned();
+        Err(StoreError::Write { path: self.path.clone(), reason })
     }
 
     fn end_transaction(&self) -> rusqlite::Result<()> {
@@ -422,7 +444,7 @@ impl Store for SqliteStore {
     }
 
     fn commit(&mut self) -> Result<(), StoreError> {
-        self.attempt(Doing::Writing, |store| store.end_transaction())
+        self.end()
     }
 
     fn finish(&mut self) -> Result<(), StoreError> {
@@ -431,7 +453,7 @@ impl Store for SqliteStore {
         }
         self.attempt(Doing::Writing, Self::mark_finish)?;
         self.began = false;
-        Ok(())
+        self.ensure_in_place()
     }
 
     fn was_unclean(&self) -> bool {
