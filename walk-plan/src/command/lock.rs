@@ -114,6 +114,6 @@ mod tests {
         check(b"", "");
         check(b"pid 1: walk run\nx", "pid 1: walk run");
         check(b"\xff\xfe\x1b[2J", "\u{fffd}\u{fffd}[2J");
-        check(&[b'a'; 100_000], &"a".repeat(1024));
+        check(&b"a".repeat(100_000), &"a".repeat(1024));
     }
 }
