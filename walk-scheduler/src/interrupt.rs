@@ -26,7 +26,7 @@ use crate::run::Run;
 /// assert!(scheduler.next_ready().is_none());
 /// assert!(matches!(scheduler.wait(), Wake::Idle));
 /// ```
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Interrupt {
     shared: Arc<Shared>,
 }
@@ -77,6 +77,13 @@ impl Interrupt {
         self.shared.stopped.load(Ordering::SeqCst)
     }
 
+    /// A handle whose runs go by this clock.
+    pub(crate) fn with_clock(clock: Clock) -> Self {
+        let (stopped, killed) = (AtomicBool::new(false), AtomicBool::new(false));
+        let shared = Shared { clock: Arc::new(clock), stopped, killed, runs: Mutex::default() };
+        Self { shared: Arc::new(shared) }
+    }
+
     pub(crate) fn clock(&self) -> Arc<Clock> {
         Arc::clone(&self.shared.clock)
     }
@@ -101,14 +108,9 @@ impl Interrupt {
     }
 }
 
-impl Default for Shared {
+impl Default for Interrupt {
     fn default() -> Self {
-        Self {
-            clock: Arc::new(Clock::new()),
-            stopped: AtomicBool::new(false),
-            killed: AtomicBool::new(false),
-            runs: Mutex::default(),
-        }
+        Self::with_clock(Clock::new())
     }
 }
 

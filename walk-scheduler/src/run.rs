@@ -78,7 +78,7 @@ impl Run {
     pub(crate) fn stop(&self) {
         self.stopped_at.get_or_init(Instant::now);
         self.stopped.store(true, Ordering::SeqCst);
-        self.gate.open();
+        self.gate.open_for_good();
         self.notify();
     }
 
@@ -89,9 +89,7 @@ impl Run {
     }
 
     pub(crate) fn pause(&self) {
-        if !self.is_stopped() {
-            self.gate.close();
-        }
+        self.gate.close();
         self.children().iter().for_each(|child| child.pause());
         self.notify();
     }

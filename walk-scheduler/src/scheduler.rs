@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 use crossbeam_channel::Receiver;
 
@@ -16,7 +16,7 @@ use crate::limits::Limits;
 use crate::os;
 use crate::queues::{Entry, QueueId, Queues, SubmitError};
 use crate::run::Run;
-use crate::worker::{self, Assignment, Ended, Message, Workers};
+use crate::worker::{self, Assignment, Crew, Ended, Message, Workers};
 use crate::{InterruptCause, Job, JobContext, JobOutcome, SchedulingParams};
 
 /// Runs jobs on threads within the limits of named queues; each job is tagged with a `T`.
@@ -45,7 +45,8 @@ use crate::{InterruptCause, Job, JobContext, JobOutcome, SchedulingParams};
 /// ```
 pub struct Scheduler<T> {
     queues: Queues<T>,
-    delayed: BTreeMap<(Instant, u64), Entry<T>>,
+    /// By the moment of the run's clock at which the delay is over, then in order of submission.
+    delayed: BTreeMap<(Duration, u64), Entry<T>>,
     submissions: u64,
     running: BTreeMap<usize, Running<T>>,
     free_slots: BTreeSet<usize>,
@@ -60,7 +61,7 @@ pub struct Scheduler<T> {
     max_active_jobs: usize,
     run: Arc<Run>,
     inbox: Receiver<Message>,
-    workers: Workers,
+    crew: Box<dyn Crew>,
 }
 
 struct Running<T> {
@@ -109,10 +110,11 @@ impl<T> Scheduler<T> {
     /// Prepares to run jobs; there are no threads yet.
     #[must_use]
     pub fn new(params: &SchedulingParams) -> Self {
-        Self::with_limits(params, Limits::new(params, os::load_average))
+        let limits = Limits::new(params, os::load_average);
+        Self::with(params, limits, Box::new(Workers::default()))
     }
 
-    fn with_limits(params: &SchedulingParams, limits: Limits) -> Self {
+    fn with(params: &SchedulingParams, limits: Limits, crew: Box<dyn Crew>) -> Self {
         let (outbox, inbox) = crossbeam_channel::unbounded();
         let run = Arc::new(Run::new(params, outbox));
         params.interrupt.enlist(&run);
@@ -130,7 +132,7 @@ impl<T> Scheduler<T> {
             max_active_jobs: 0,
             run,
             inbox,
-            workers: Workers::default(),
+            crew,
         }
     }
 
@@ -144,19 +146,21 @@ impl<T> Scheduler<T> {
     /// the job takes.
     pub fn submit(&mut self, tag: T, job: Job) -> Result<(), SubmitError> {
         let entry = self.queues.admit(tag, job)?;
+        self.ripen();
         self.queues.push(entry);
         Ok(())
     }
 
     /// Lets a job wait in its queue once `delay` is over, behind those there by then; meanwhile it
-    /// holds no tokens.
+    /// holds no tokens. As that of timeouts, its time stands still while the run is suspended.
     ///
     /// # Errors
     ///
     /// As for [`submit`](Self::submit).
     pub fn submit_after(&mut self, tag: T, job: Job, delay: Duration) -> Result<(), SubmitError> {
         let entry = self.queues.admit(tag, job)?;
-        self.delayed.insert((later(Instant::now(), delay), self.submissions), entry);
+        let moment = self.run.clock().now().saturating_add(delay);
+        self.delayed.insert((moment, self.submissions), entry);
         self.submissions += 1;
         Ok(())
     }
@@ -196,7 +200,7 @@ impl<T> Scheduler<T> {
         self.running.insert(slot, Running { tag, queue, tokens, attempt, started, context });
         self.quiet_until = self.quiet_until.min(deadline);
         self.max_active_jobs = self.max_active_jobs.max(self.running.len());
-        self.workers.assign(Assignment { job, context: shared });
+        self.crew.assign(Assignment { job, context: shared });
         slot
     }
 
@@ -218,7 +222,8 @@ impl<T> Scheduler<T> {
                     return Wake::Idle;
                 }
             }
-            if let Ok(Message::Ended(ended)) = worker::receive(&self.inbox, self.next_moment()) {
+            let limit = self.time_left();
+            if let Some(Message::Ended(ended)) = self.crew.receive(&self.inbox, limit) {
                 return Wake::Finished(self.finish(ended));
             }
         }
@@ -282,7 +287,7 @@ impl<T> Scheduler<T> {
         if self.delayed.is_empty() || self.is_interrupted() {
             return false;
         }
-        let now = Instant::now();
+        let now = self.run.clock().now();
         let mut any = false;
         while let Some(entry) = self.delayed.first_entry().filter(|it| it.key().0 <= now) {
             self.queues.push(entry.remove());
@@ -307,13 +312,11 @@ impl<T> Scheduler<T> {
         }
     }
 
-    /// Returns when something is to be done even if no message comes.
-    fn next_moment(&self) -> Option<Instant> {
-        let ripe = self.delayed.keys().next().map(|&(moment, _)| moment);
-        let ripe = ripe.filter(|_| !self.is_interrupted());
-        let timeout = self.run.clock().until(self.quiet_until);
-        let timeout = timeout.and_then(|left| Instant::now().checked_add(left));
-        [ripe, timeout].into_iter().flatten().min()
+    /// Returns for how long there is nothing to do if no message comes; `None` if for ever.
+    fn time_left(&self) -> Option<Duration> {
+        let ripe = self.delayed.keys().next().filter(|_| !self.is_interrupted());
+        let moment = ripe.map_or(self.quiet_until, |&(moment, _)| moment.min(self.quiet_until));
+        if moment == Duration::MAX { None } else { self.run.clock().until(moment) }
     }
 
     fn finish(&mut self, ended: Ended) -> Finished<T> {
@@ -343,7 +346,7 @@ impl<T> Drop for Scheduler<T> {
             self.interrupt();
             while let Wake::Finished(_) = self.wait() {}
         }
-        self.workers.join();
+        self.crew.join();
         self.run.finish();
     }
 }
@@ -367,10 +370,8 @@ fn tell(context: &JobContext, cause: InterruptCause) {
     }
 }
 
-fn later(now: Instant, delay: Duration) -> Instant {
-    const CENTURY: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
-    now + delay.min(CENTURY)
-}
+#[cfg(test)]
+mod simulation;
 
 #[cfg(test)]
 mod tests {
@@ -386,7 +387,7 @@ mod tests {
         let mut params = SchedulingParams { max_load: Some(3.0), ..SchedulingParams::default() };
         params.queues.insert("default".to_owned(), 4);
         let limits = Limits::new(&params, || Some(LOAD.get()));
-        let mut scheduler = Scheduler::with_limits(&params, limits);
+        let mut scheduler = Scheduler::with(&params, limits, Box::new(Workers::default()));
         for number in 0..4 {
             let job = Job::new(|_: &JobContext| JobStatus::Success);
             scheduler.submit(number, job).expect("it fits");

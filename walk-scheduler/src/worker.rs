@@ -1,5 +1,6 @@
 //! The threads that run jobs: the only place where walk starts any.
 //!
+//! The scheduler knows them as its crew, so that it can be proven with a crew that only plays.
 //! Slot `n` is thread `walk-job-n`, started when the slot is first used and kept until the
 //! scheduler goes. As the smallest free slot is taken first, the threads in use are those that
 //! were busy last, and a new one is started only when all others are at work. A thread that has
@@ -7,6 +8,7 @@
 //! thread costs more than most closures run for.
 
 use std::any::Any;
+use std::fmt;
 use std::hint;
 use std::io;
 use std::panic::{self, AssertUnwindSafe};
@@ -49,6 +51,18 @@ pub(crate) struct Ended {
     pub(crate) left_behind: bool,
 }
 
+/// Who runs jobs, and how the scheduler waits for them.
+pub(crate) trait Crew: fmt::Debug + Send {
+    /// Has the job of the assignment run; its end comes as a message.
+    fn assign(&mut self, assignment: Assignment);
+
+    /// Waits for a message, no longer than `limit`.
+    fn receive(&mut self, inbox: &Receiver<Message>, limit: Option<Duration>) -> Option<Message>;
+
+    /// Lets everybody go; nothing runs any more.
+    fn join(&mut self);
+}
+
 /// The threads, by slot.
 #[derive(Debug, Default)]
 pub(crate) struct Workers {
@@ -61,9 +75,9 @@ struct Worker {
     thread: JoinHandle<()>,
 }
 
-impl Workers {
+impl Crew for Workers {
     /// Has the thread of the job's slot run it; without a thread, the job fails.
-    pub(crate) fn assign(&mut self, assignment: Assignment) {
+    fn assign(&mut self, assignment: Assignment) {
         let slot = assignment.context.slot();
         if self.threads.len() <= slot {
             self.threads.resize_with(slot + 1, || None);
@@ -75,8 +89,11 @@ impl Workers {
         worker.inbox.send(assignment).expect("a worker listens until its inbox is dropped");
     }
 
-    /// Ends all threads, which must be idle.
-    pub(crate) fn join(&mut self) {
+    fn receive(&mut self, inbox: &Receiver<Message>, limit: Option<Duration>) -> Option<Message> {
+        receive(inbox, limit).ok()
+    }
+
+    fn join(&mut self) {
         let (inboxes, threads): (Vec<_>, Vec<_>) =
             self.threads.drain(..).flatten().map(|worker| (worker.inbox, worker.thread)).unzip();
         drop(inboxes);
@@ -98,11 +115,8 @@ impl Worker {
     }
 }
 
-/// Receives a message, looking a while before sleeping until `limit`.
-pub(crate) fn receive<M>(
-    inbox: &Receiver<M>,
-    limit: Option<Instant>,
-) -> Result<M, RecvTimeoutError> {
+/// Receives a message, looking a while before sleeping for `limit`.
+fn receive<M>(inbox: &Receiver<M>, limit: Option<Duration>) -> Result<M, RecvTimeoutError> {
     for _ in 0..LOOKS {
         if let Ok(message) = inbox.try_recv() {
             return Ok(message);
@@ -110,15 +124,20 @@ pub(crate) fn receive<M>(
         hint::spin_loop();
     }
     match limit {
-        Some(limit) => inbox.recv_deadline(limit),
+        Some(limit) => inbox.recv_timeout(limit),
         None => inbox.recv().map_err(RecvTimeoutError::from),
     }
 }
 
 fn work(assignments: &Receiver<Assignment>) {
-    while let Ok(Assignment { job, context }) = receive(assignments, None) {
-        context.run().send(Message::Ended(perform(job, &context)));
+    while let Ok(assignment) = receive(assignments, None) {
+        carry_out(assignment);
     }
+}
+
+/// Runs a job on this thread, and tells the scheduler of its end.
+pub(crate) fn carry_out(Assignment { job, context }: Assignment) {
+    context.run().send(Message::Ended(perform(job, &context)));
 }
 
 fn perform(mut job: Job, context: &JobContext) -> Ended {
