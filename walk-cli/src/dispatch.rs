@@ -17,6 +17,7 @@ pub(crate) fn walk(args: impl IntoIterator<Item = OsString>) -> Exit {
     if args.peek().is_some_and(|it| ninja::is_ninja(it)) {
         return ninja::run(args);
     }
+    run::start_log("walk");
     let cli = match Cli::read(args) {
         Ok(cli) => cli,
         Err(error) => return usage(&error),
@@ -36,7 +37,6 @@ fn dispatch(cli: &Cli) -> Result<Exit> {
 
 /// Runs a command that only reads and prints.
 fn answer(common: &Common, command: &Command) -> Result<Exit> {
-    run::log_to_stderr();
     let palette = palette(common, io::stdout().is_terminal());
     let mut out = stdout();
     let exit = match command {

@@ -15,12 +15,10 @@ use crate::args::{CleanArgs, Common};
 use crate::error::{CliError, Result};
 use crate::exit::Exit;
 use crate::project::Project;
-use crate::run;
 use crate::terminal::tame;
 
 /// Removes the outputs of actions that are gone, or of targets, or of all.
 pub(crate) fn clean(common: &Common, args: &CleanArgs, out: &mut dyn Write) -> Result<Exit> {
-    run::log_to_stderr();
     let mut project = Project::read(common, None)?;
     let names = if args.targets.is_empty() { None } else { Some(named(&project, &args.targets)?) };
     let lock = if args.dry_run { None } else { Some(project.lock(common, "clean")?.0) };

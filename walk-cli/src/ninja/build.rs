@@ -28,7 +28,7 @@ use super::template::Template;
 use super::watch::{Shared, Watch};
 use crate::exit::Exit;
 use crate::os::{self, Signals};
-use crate::run::log_as_ninja;
+use crate::run::log_through;
 
 /// Brings the targets up to date.
 pub(super) fn run(args: &Args, frame: &Frame) -> Result<Exit> {
@@ -105,7 +105,7 @@ impl<'a> Run<'a> {
         let last_times = if template.predicts() { last_times(&ours)? } else { BTreeMap::new() };
         let build = Rc::new(RefCell::new(build));
         let status = Shared::new(status(args, template));
-        log_as_ninja(Box::new(Log(status.clone())));
+        log_through(Box::new(Log(status.clone())));
         let interrupt = Interrupt::default();
         let signals = Signals::handle(interrupt.clone(), Deaf)
             .map_err(|error| Stop::Fatal(format!("cannot handle signals: {error}")))?;

@@ -16,9 +16,11 @@ use super::stop::{Result, Stop};
 use super::{build, forecast, tools};
 use crate::exit::Exit;
 use crate::os::jobs_of_make;
+use crate::run::start_log;
 
 /// Does what ninja would do when called with `words`, and says on stderr what stopped it.
 pub(crate) fn run(words: impl IntoIterator<Item = OsString>) -> Exit {
+    start_log("ninja");
     match Args::read(words, usual_jobs()) {
         Ok(args) => go(&args).unwrap_or_else(|stop| complain(&stop)),
         Err(answer) => give(&answer),

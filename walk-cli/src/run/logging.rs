@@ -1,32 +1,48 @@
-//! Where the log goes: to stderr, above the live block if there is one.
+//! Where the log goes: to stderr, and above the live block as soon as there is one.
 //!
-//! Warnings and errors are shown; `RUST_LOG` asks for more, or less.
+//! Warnings and errors are shown; `RUST_LOG` asks for more, or less. It is there before anything
+//! is read, because what is read can be damaged, and that is said.
 
-use std::io::Write;
+use std::io::{self, Write};
+use std::sync::{Mutex, PoisonError};
 
 use env_logger::{Builder, Env, Target};
 use log::Level;
 
 use crate::terminal::{Console, LogPipe};
 
-/// Sends the log to stderr.
-pub(crate) fn log_to_stderr() {
-    start(Target::Stderr, "walk");
+/// What the log goes through; stderr as long as there is nothing.
+static PIPE: Mutex<Option<Box<dyn Write + Send>>> = Mutex::new(None);
+
+struct Log;
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match &mut *PIPE.lock().unwrap_or_else(PoisonError::into_inner) {
+            Some(pipe) => pipe.write(bytes),
+            None => io::stderr().write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
-/// Sends the log through the terminal of a run.
+/// Sends the log through the terminal of a run from now on.
 pub(super) fn log_to(console: &Console) {
-    start(Target::Pipe(Box::new(LogPipe(console.clone()))), "walk");
+    log_through(Box::new(LogPipe(console.clone())));
 }
 
-/// Sends the log to `pipe`, in the name of ninja.
-pub(crate) fn log_as_ninja(pipe: Box<dyn Write + Send>) {
-    start(Target::Pipe(pipe), "ninja");
+/// Sends the log through `pipe` from now on.
+pub(crate) fn log_through(pipe: Box<dyn Write + Send>) {
+    *PIPE.lock().unwrap_or_else(PoisonError::into_inner) = Some(pipe);
 }
 
-fn start(target: Target, name: &'static str) {
+/// Starts the log, in the name of `walk` or of `ninja`.
+pub(crate) fn start_log(name: &'static str) {
     let mut builder = Builder::from_env(Env::default().default_filter_or("warn"));
-    builder.target(target).format(move |out, record| {
+    builder.target(Target::Pipe(Box::new(Log))).format(move |out, record| {
         let level = match record.level() {
             Level::Warn => "warning".to_owned(),
             other => other.as_str().to_lowercase(),

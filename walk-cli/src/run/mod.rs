@@ -21,6 +21,6 @@ mod tally;
 mod logging;
 
 pub(crate) use command::run;
-pub(crate) use logging::{log_as_ninja, log_to_stderr};
+pub(crate) use logging::{log_through, start_log};
 pub(crate) use tally::Tally;
 pub(crate) use watch::command_text;

@@ -13,4 +13,5 @@ mod project;
 mod questions;
 mod records;
 mod signals;
+mod state;
 mod terminal;
