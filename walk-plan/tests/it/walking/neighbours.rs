@@ -14,7 +14,7 @@ use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use walk_core::JobStatus::{Failure, Success};
-use walk_plan::{Overrides, Plan, Source};
+use walk_plan::{MissingOutputs, Overrides, Plan, Source};
 
 use super::project::{Project, names};
 
@@ -251,20 +251,25 @@ fn a_failure_leaves_a_link_to_a_directory() {
     assert_eq!(project.read("o/precious"), "mine");
 }
 
-/// Linear in the number of outputs: this took 45 s when each was looked for among all.
+/// Linear in the number of outputs: 100,000 took nine minutes when each was looked for among all.
+/// Here they are never made, which spares the disk and is not what took the time.
 #[test]
 fn an_action_may_have_very_many_outputs() {
     const COUNT: usize = 30_000;
-    let project = Project::new("");
     let outputs: Vec<String> = (0..COUNT).map(|it| format!("\"o/f{it:05}\"")).collect();
-    let run = format!("mkdir -p o; cd o; seq {COUNT} | split -l 1 -a 5 -d - f");
-    project.manifest(&format!("[action.a]\nrun = '{run}'\nout = [{}]\n", outputs.join(",")));
+    let project = Project::new(&format!(
+        "[action.a]\nrun = 'true'\nout = [{}]\n[action.b]\nrun = 'true'\ndeps = ['a']\nout = []\n",
+        outputs.join(",")
+    ));
+    let walk = || {
+        let mut plan = project.plan();
+        plan.actions[0].missing_outputs = MissingOutputs::Compare;
+        project.walk_plan(plan).started
+    };
     let begun = Instant::now();
-    project.check(&["a"]);
+    assert_eq!(walk(), ["a", "b"]);
+    assert_eq!(walk(), ["a"]);
     assert!(begun.elapsed() < Duration::from_secs(30), "{:?}", begun.elapsed());
-    project.check(&[]);
-    project.write("o/f12345", "tampered");
-    project.check(&["a"]);
 }
 
 /// A command line that the system does not take is one error that names it.
