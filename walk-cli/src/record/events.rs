@@ -21,7 +21,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use walk_core::{Action, DirtyReason, Ending, Event, JobOutcome};
 
 use crate::exit::Exit;
@@ -77,7 +77,9 @@ enum Told<'a> {
 pub(crate) struct Start<'a> {
     pub(crate) version: &'a str,
     pub(crate) pid: u32,
+    #[serde(serialize_with = "lossy")]
     pub(crate) root: &'a Path,
+    #[serde(serialize_with = "lossy")]
     pub(crate) manifest: &'a Path,
     pub(crate) actions: usize,
 }
@@ -220,6 +222,11 @@ fn ended<'a, D>(action: &Action<'a, D>, outcome: &JobOutcome, log: Option<&Path>
         duration_ms: millis(outcome.duration),
         log: log.map(|it| it.to_string_lossy().into_owned()),
     }
+}
+
+/// A path as text: JSON has none that is not UTF-8.
+fn lossy<S: Serializer>(path: &Path, to: S) -> Result<S::Ok, S::Error> {
+    to.collect_str(&path.display())
 }
 
 fn millis(duration: Duration) -> u64 {
