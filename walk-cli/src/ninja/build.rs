@@ -14,7 +14,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use signal_hook::consts::SIGPIPE;
-use walk_core::{Event, Interrupt, Report};
+use walk_core::{ActionReport, Event, Interrupt, Report};
 use walk_ninja::{Build, Frame, Purpose, Stage};
 use walk_plan::{ActionId, Captured, CommandWalk, Observer as _, Options, Plan};
 
@@ -138,16 +138,20 @@ impl<'a> Run<'a> {
             let stage = self.times.measure("stage begin", next)?;
             let Some(stage) = stage else { break };
             let purpose = stage.purpose;
-            let before = self.watch.borrow().executed;
-            let result = self.walk(stage).and_then(|report| self.check(&report, purpose));
-            result.map_err(|stop| match purpose {
+            let walked = self.walk(stage);
+            let checked = walked.and_then(|it| self.check(&it, purpose).map(|()| it));
+            let report = checked.map_err(|stop| match purpose {
                 Purpose::Manifest => stop.rebuilding(&self.args.file.to_string_lossy()),
                 _ => stop,
             })?;
-            let has_run = self.watch.borrow().executed > before;
-            self.times.measure("stage end", || self.build.borrow_mut().stage_done(has_run))?;
-            if purpose == Purpose::Manifest && has_run {
+            let was_executed =
+                |name: &str| report.action(name).is_some_and(ActionReport::was_executed);
+            let done = || self.build.borrow_mut().stage_done(was_executed);
+            if self.times.measure("stage end", done)? {
                 self.start_over()?;
+            }
+            if purpose == Purpose::Manifest {
+                self.watch.borrow_mut().executed = 0;
             }
         }
         if self.watch.borrow().executed == 0 {
@@ -158,7 +162,6 @@ impl<'a> Run<'a> {
 
     /// Begins anew after the manifest was made again.
     fn start_over(&mut self) -> Result<()> {
-        self.watch.borrow_mut().executed = 0;
         self.status.get().reset();
         self.warn();
         let path = self.build.borrow().state_dir();

@@ -36,11 +36,13 @@ pub(super) fn run(args: &Args, frame: Frame) -> Result<Exit> {
     let mut wanted = Vec::new();
     while let Some(stage) = build.next_stage(&args.targets)? {
         let purpose = stage.purpose;
-        wanted.extend(would_run(stage, StateDir::new(build.state_dir()))?);
-        if purpose == Purpose::Manifest && !wanted.is_empty() {
+        let found = would_run(stage, StateDir::new(build.state_dir()))?;
+        let makes_manifest = found.iter().any(|it| build.makes_manifest(it.edge));
+        wanted.extend(found);
+        if purpose == Purpose::Manifest && makes_manifest {
             break;
         }
-        build.stage_done(false)?;
+        build.stage_done(|_| false)?;
     }
     print(args, &build, &mut status, wanted);
     Ok(Exit::Done)

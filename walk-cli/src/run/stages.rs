@@ -102,10 +102,9 @@ impl Run<'_> {
                 }
                 return self.conclude(walked, signals);
             }
-            let has_run =
-                walked.result.is_ok_and(|it| it.actions().iter().any(ActionReport::was_executed));
+            let report = walked.result?;
             loaded = Some(walked.walk.into_loaded());
-            build.stage_done(has_run)?;
+            build.stage_done(|it| report.action(it).is_some_and(ActionReport::was_executed))?;
         }
     }
 
@@ -129,8 +128,10 @@ impl Run<'_> {
 
     fn walk(&self, stage: Stage, loaded: Option<Loaded>) -> Result<Walked> {
         let loaded = loaded.map_or_else(|| self.state.load(), Ok)?;
+        let mut options = self.options.clone();
+        // What a manifest or a graph is made of is no target: forced, it would never settle.
+        options.force &= stage.purpose == Purpose::Targets;
         let (plan, targets) = (stage.plan, stage.targets);
-        let options = self.options.clone();
         let mut walk = CommandWalk::with_loaded(plan, self.state.clone(), loaded, options)?;
         let dag = walk.dag(&targets)?;
         begin(&walk, &dag, &mut self.watch.borrow_mut());

@@ -88,3 +88,42 @@ fn a_dyndep_file_is_made_and_read_before_what_it_is_about() {
     assert_eq!(done, "[1/1] cp template dd\n[2/3] touch tmp.imp\n[3/3] touch out\n");
     ninja.run("out -n").expect(0);
 }
+
+/// As `CMake` has it for sources found by wildcards: a step that always runs, and touches a stamp
+/// if there is something new. It was taken for the making of the manifest, over and over.
+#[test]
+fn a_step_that_looks_whether_the_manifest_is_old_does_not_make_it() {
+    let rules = "\
+rule verify
+  command = ls *.c | cmp -s - sources || { ls *.c > sources; touch stamp; }
+  restat = 1
+  description = CHECK
+rule gen
+  command = { cat head; for i in *.c; do echo build $$i.o: cp $$i; done; } > build.ninja
+  generator = 1
+  description = GEN
+rule cp
+  command = cp $in $out
+build force: phony
+build stamp: verify force
+build build.ninja: gen | stamp head
+";
+    let ninja = Ninja::new(&format!("{rules}build a.c.o: cp a.c\n"));
+    for (path, text) in [("head", rules), ("a.c", "1"), ("sources", "a.c\n"), ("stamp", "")] {
+        ninja.project.write(path, text);
+    }
+    ninja.run("a.c.o").expect(0);
+    ninja.check("a.c.o", 0, "[1/2] CHECK\nninja: no work to do.\n");
+    ninja.project.write("b.c", "1");
+    let all = "[1/2] CHECK\n[2/2] GEN\n[1/2] CHECK\n[2/2] cp b.c b.c.o\n";
+    ninja.check("a.c.o b.c.o", 0, all);
+    ninja.check("a.c.o b.c.o", 0, "[1/2] CHECK\nninja: no work to do.\n");
+}
+
+/// Forcing the targets forced the manifest as well: a hundred times, and then it was an error.
+#[test]
+fn forcing_does_not_force_the_manifest() {
+    let ninja = generated();
+    let done = ninja.project.walk("-B").expect(0);
+    assert_eq!(done.matches("build.ninja").count(), 1, "it is a target, too: {done}");
+}

@@ -195,14 +195,18 @@ impl Build {
         }
     }
 
-    /// Says that the walk of the last stage succeeded, and whether it executed anything.
+    /// Says that the walk of the last stage succeeded, and which actions it executed; returns
+    /// whether the manifest was made again and read again.
+    ///
+    /// What runs every time to find out whether the manifest has to be made again, as `CMake` has
+    /// it for files found by wildcards, does not make it.
     ///
     /// # Errors
     ///
     /// If the manifest was made again and is wrong, or a dyndep file is.
-    pub fn stage_done(&mut self, ran_anything: bool) -> Result<(), BuildError> {
+    pub fn stage_done(&mut self, was_executed: impl Fn(&str) -> bool) -> Result<bool, BuildError> {
         match std::mem::replace(&mut self.next, Next::Targets) {
-            Next::AfterManifest if ran_anything => {
+            Next::AfterManifest if self.has_made_manifest(was_executed) => {
                 self.tries += 1;
                 if self.tries >= MOST_TRIES {
                     let (path, tries) = (self.frame.manifest.clone(), self.tries);
@@ -210,12 +214,13 @@ impl Build {
                 }
                 self.graph = self.frame.graph()?;
                 self.next = Next::Manifest;
+                return Ok(true);
             }
             Next::AfterDyndep(nodes) => nodes.iter().try_for_each(|it| self.load(*it))?,
             Next::Nothing => self.next = Next::Nothing,
             Next::Manifest | Next::AfterManifest | Next::Targets => {}
         }
-        Ok(())
+        Ok(false)
     }
 
     /// Returns all edges as one plan, to be asked about: what dyndep files say is part of it if
@@ -251,6 +256,36 @@ impl Build {
         let stage = self.stage(Purpose::Manifest, &closure, &[node])?;
         self.next = Next::AfterManifest;
         Ok(Some(stage))
+    }
+
+    /// Returns whether the manifest is made by this edge, under its own name or under that of an
+    /// alias.
+    #[must_use]
+    pub fn makes_manifest(&self, edge: Edge) -> bool {
+        self.manifest_makers().contains(&edge)
+    }
+
+    fn manifest_makers(&self) -> Vec<Edge> {
+        let mut makers = Vec::new();
+        let manifest = self.graph.node(self.frame.manifest.as_os_str().as_bytes());
+        let (mut todo, mut seen) = (Vec::from_iter(manifest), FxHashSet::default());
+        while let Some(node) = todo.pop() {
+            let Some(edge) = self.graph.producer(node).filter(|it| seen.insert(*it)) else {
+                continue;
+            };
+            if self.graph.is_phony(edge) {
+                todo.extend(self.graph.inputs(edge));
+            } else {
+                makers.push(edge);
+            }
+        }
+        makers
+    }
+
+    /// Returns whether any of what makes the manifest was executed.
+    fn has_made_manifest(&self, was_executed: impl Fn(&str) -> bool) -> bool {
+        let output = |it: &Edge| self.graph.path(self.graph.outputs(*it)[0]);
+        self.manifest_makers().iter().any(|it| was_executed(&convert::action_name(output(it))))
     }
 
     fn stage(

@@ -13,8 +13,8 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
 
-use walk_core::Value;
 use walk_core::fingerprint::{Depth, FileKind, FileState, Observed};
+use walk_core::{Checksum, Value};
 
 use crate::{FileId, Paths, Plan};
 
@@ -41,6 +41,15 @@ pub(super) fn made(plan: &Plan, id: FileId, seen: &Observed) -> Value {
     match seen.state {
         FileState::Missing => "not made".into(),
         _ => value(plan, id, seen),
+    }
+}
+
+/// Returns the digest of the content that had this value, if it had one.
+pub(super) fn digest(value: &Value) -> Option<Checksum> {
+    match value {
+        Value::Digest(digest) => Some(*digest),
+        value if is_stamp(value) => Some(Checksum::of(b"")),
+        Value::Text(_) => None,
     }
 }
 

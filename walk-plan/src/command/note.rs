@@ -8,7 +8,9 @@ use std::path::PathBuf;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
-use walk_core::{Checksum, DirtyReason, Fingerprint, JobOutcome, JobStatus};
+use walk_core::{DirtyReason, Fingerprint, JobOutcome, JobStatus};
+
+use super::content;
 
 /// The last run of an action.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -196,10 +198,7 @@ pub(crate) fn made(fingerprint: &Fingerprint, path_of: impl Fn(&str) -> PathBuf)
     super::elements::outputs(fingerprint)
         .map(|(name, value)| Made {
             path: path_of(name),
-            digest: match value {
-                walk_core::Value::Digest(digest) => Some(Checksum::to_string(digest)),
-                walk_core::Value::Text(_) => None,
-            },
+            digest: content::digest(value).map(|it| it.to_string()),
         })
         .collect()
 }
