@@ -90,19 +90,15 @@ const SHOWN: usize = 60;
 
 /// Returns what stands after the targets of a line.
 fn prerequisites(mut line: Vec<Word>) -> impl Iterator<Item = Vec<u8>> {
-    let targets = line.iter().position(|it| it.is_end).map(|it| it + 1);
-    let inside = || {
-        let (at, colon) = (0..).zip(&line).find_map(|(at, it)| Some((at, it.colon?)))?;
-        Some((at, colon))
-    };
-    if targets.is_none()
-        && let Some((at, colon)) = inside()
+    if let Some(last) = line.iter().position(|it| it.is_end) {
+        line.drain(..=last);
+    } else if let Some((last, colon)) = (0..).zip(&line).find_map(|(at, it)| Some((at, it.colon?)))
     {
-        line.drain(..at);
-        let rest = line[0].name.split_off(colon);
-        line[0].name = rest.into_iter().skip_while(|it| *it == b':').collect();
+        line.drain(..last);
+        let after = line[0].name.split_off(colon);
+        line[0].name = after.into_iter().skip_while(|it| *it == b':').collect();
     }
-    line.into_iter().skip(targets.unwrap_or(0)).map(|it| it.name)
+    line.into_iter().map(|it| it.name)
 }
 
 /// A name, and where targets may end in it.
@@ -201,10 +197,11 @@ fn is_end(rest: &[u8]) -> bool {
     matches!(rest, [] | [b'\n', ..]) || blank(rest) > 0
 }
 
-/// Returns how many bytes of blank a text begins with: one, or a continued line end.
+/// Returns how many bytes of blank a text begins with: one, or a continued line end, as the end
+/// of the text can be, too.
 fn blank(rest: &[u8]) -> usize {
     match rest {
-        [b' ' | b'\t' | b'\r', ..] => 1,
+        [b' ' | b'\t' | b'\r', ..] | [b'\\'] => 1,
         [b'\\', b'\n', ..] => 2,
         [b'\\', b'\r', b'\n', ..] => 3,
         _ => 0,

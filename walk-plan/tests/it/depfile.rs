@@ -47,7 +47,7 @@ fn drives_are_part_of_the_name() {
 fn escapes_stand_for_what_they_escape() {
     check("a.o: my\\ file.h a\\#b.h c$$d.h\n", &["my file.h", "a#b.h", "c$d.h"]);
     check("a.o: a\\\\\\ b.h\n", &["a\\ b.h"]);
-    check("a.o: a\\\\ b.h\n", &["a\\", "b.h"]);
+    check("a.o: a\\\\ b.h\n", &["a\\\\", "b.h"]);
     check("a.o: a\\b.h $x.h a#b.h\n", &["a\\b.h", "$x.h", "a#b.h"]);
     check("a\\ b.o: x.h\n", &["x.h"]);
 }
@@ -60,7 +60,86 @@ fn colons_inside_prerequisites_are_part_of_the_name() {
 
 #[test]
 fn comments_are_not_names() {
-    check("# made by hand: x\na.o: a.c # b.h\nb.o: c.h\n", &["a.c", "c.h"]);
+    check("# made by hand: x\na.o: a.c\n  # more: d.h\nb.o: c.h\n", &["a.c", "c.h"]);
+}
+
+/// As gcc 12 writes it for files of these names.
+#[test]
+fn names_that_gcc_escapes_come_back() {
+    check(
+        "o:x.o: m.c a:b.h a\\ b.h a\\\tb.h a\\#b.h \\\n a$$b.h a'b.h a;b.h a\\b.h a\\\\\\ b.h \
+         a\\\\#b.h \\#c.h a%b.h a&b.h \\\n a\\\\\\\\\\ b.h a|b.h *x.h\n",
+        &[
+            "m.c",
+            "a:b.h",
+            "a b.h",
+            "a\tb.h",
+            "a#b.h",
+            "a$b.h",
+            "a'b.h",
+            "a;b.h",
+            "a\\b.h",
+            "a\\ b.h",
+            "a\\#b.h",
+            "#c.h",
+            "a%b.h",
+            "a&b.h",
+            "a\\\\ b.h",
+            "a|b.h",
+            "*x.h",
+        ],
+    );
+}
+
+/// rustc escapes spaces only: what follows `#y.rs` was dropped.
+#[test]
+fn a_name_that_begins_like_a_comment_hid_what_follows() {
+    check(
+        "l.d: l.rs it's\\ #x.rs #y.rs a$b.rs\n\nl.rs:\nit's\\ #x.rs:\n#y.rs:\na$b.rs:\n",
+        &["l.rs", "it's #x.rs", "#y.rs", "a$b.rs"],
+    );
+    check("o: a # c\n", &["a", "#", "c"]);
+}
+
+#[test]
+fn an_escaped_colon_was_two_bytes() {
+    check("c\\:\\o\\a.o: c\\:x c\\\\:y\n", &["c:x", "c\\:y"]);
+    check("foo\\: x\nfoo\\:\nfoo\\:\r\nfoo\\:\t\nfoo\\:", &["x"]);
+}
+
+#[test]
+fn backslashes_before_a_blank_are_halved_if_they_escape_it() {
+    check(
+        "a\\ b\\#c.h: \\\\\\\\\\  \\\\\\\\ \\\\share\\info\\\\#1",
+        &["\\\\ ", "\\\\\\\\", "\\\\share\\info\\#1"],
+    );
+    check("o: a\\\\\nb: c\n", &["a\\\\", "c"]);
+    check("o: a\\", &["a"]);
+}
+
+#[test]
+fn a_colon_behind_a_prerequisite_is_not_part_of_it() {
+    check("o: a:\n", &["a"]);
+    check("o: a: b : c:", &["a", "b", "c"]);
+}
+
+#[test]
+fn a_line_without_targets_was_an_error() {
+    check("o: a\nb\n", &["a", "b"]);
+    check("b\no: a", &["b", "a"]);
+    check("a.o: a.c\n\n  a.h\n", &["a.c", "a.h"]);
+    // gcc's modules
+    check(
+        "a.o: a.cc | m.c++m\nCXX_IMPORTS += m.c++m\n",
+        &["a.cc", "|", "m.c++m", "CXX_IMPORTS", "+="],
+    );
+}
+
+#[test]
+fn a_nul_byte_lost_everything() {
+    let error = parse(b"o: a\no: b\0c\n").expect_err("no file is called like that");
+    let expected = "line 2: expected `target: prerequisites`, found `o: b\\0c`";
+    assert_eq!(error.to_string(), expected);
 }
 
 #[test]
@@ -75,7 +154,7 @@ fn a_colon_without_a_blank_after_it_was_no_rule() {
     check("a:h1 h2\\\n h3:x\nb:h4\n", &["h1", "h2", "h3:x", "h4"]);
     check("a b::h1", &["h1"]);
     check("C:/a:h1", &["h1"]);
-    check("C:\\a:C:/h1 # see: b\n", &["C:/h1"]);
+    check("C:\\a:C:/h1 # see\n", &["C:/h1", "#", "see"]);
     check("x:y.o: h1\n", &["h1"]);
 }
 
@@ -86,7 +165,7 @@ fn a_text_without_a_rule_was_no_inputs() {
         assert_eq!((error.line, &*error.found), (line, found), "{text:?}");
     };
     check("hello world", 1, "hello world");
-    check("a.o: a.c\n\n  a.h\n", 3, "a.h");
+    check("\n# x\n a.h\nb\n", 3, "a.h");
     check("a.o \\\n a.c\n", 1, "a.o \\");
     check("C:/a.o", 1, "C:/a.o");
     check(&"x".repeat(1000), 1, &"x".repeat(60));
