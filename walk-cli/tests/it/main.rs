@@ -1,6 +1,7 @@
 //! Drives the real command: exit codes, every command, signals, the lock, the terminal.
 
 mod clean;
+mod clean_build;
 mod exits;
 mod interactive;
 mod locking;
