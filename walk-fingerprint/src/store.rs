@@ -62,8 +62,10 @@ pub trait Store: Send {
     /// When the system refuses to read.
     fn preload(&mut self) -> Result<(), StoreError>;
 
-    /// Returns all file digests. There are none after a power failure, see
-    /// [`was_unclean`](Self::was_unclean).
+    /// Returns all file digests that are to be believed. After another boot, those are not among
+    /// them that were taken within ten minutes of the file's last change: what was written may
+    /// not have reached the disk. There are none after a power failure in the middle of a run,
+    /// see [`was_unclean`](Self::was_unclean).
     ///
     /// # Errors
     ///
@@ -85,7 +87,8 @@ pub trait Store: Send {
     /// When the system refuses to write.
     fn begin(&mut self) -> Result<(), StoreError>;
 
-    /// Makes everything saved so far survive the death of this process. What was saved and never
+    /// Makes everything saved so far survive the death of this process, and the system's as soon
+    /// as it has written its cache; it does not wait for the disk. What was saved and never
     /// committed is lost.
     ///
     /// # Errors
@@ -102,7 +105,8 @@ pub trait Store: Send {
 
     /// Returns whether the last run did not finish **and** the machine was booted since: what it
     /// wrote to files may not have reached the disk, so the store has forgotten all file digests
-    /// and every file is read again.
+    /// and every file is read again. Of the fingerprints that the run forgot or saved, the last
+    /// ones may be as they were before.
     fn was_unclean(&self) -> bool;
 }
 

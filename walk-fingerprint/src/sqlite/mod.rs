@@ -2,7 +2,8 @@
 //!
 //! How the pieces fit, in reading order: [`schema`] holds the tables and what version they are;
 //! [`open`] makes a connection, or puts a damaged file aside; [`pairs`] interns the elements of
-//! fingerprints, [`scan`] reads everything at once; [`store`] is the [`Store`] on top of them.
+//! fingerprints, [`scan`] reads everything at once, [`doubt`] says what a loss of power leaves in
+//! doubt; [`store`] is the [`Store`] on top of them.
 //!
 //! Why `SQLite`: one file, readers in other processes while a run writes, nothing lost to
 //! `kill -9`, half a millisecond to open, a bounded size. What it does not do is notice a flipped
@@ -12,6 +13,7 @@
 //!
 //! [`Store`]: crate::Store
 
+mod doubt;
 mod open;
 mod pairs;
 mod scan;

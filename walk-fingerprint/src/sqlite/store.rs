@@ -9,6 +9,7 @@ use std::time::SystemTime;
 
 use rusqlite::{Connection, Error};
 
+use super::doubt::Doubt;
 use super::pairs::{Pairs, assemble_alone};
 use super::scan::{Column, Found, Scan};
 use super::{open, tables};
@@ -57,8 +58,8 @@ pub struct SqliteStore {
     /// Whether `begin` was called and `finish` not yet.
     began: bool,
     unclean: bool,
-    /// Whether digests from before a power failure are still in the file.
-    suspects: bool,
+    /// Which of the digests in the file are not to be believed.
+    doubt: Doubt,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -122,12 +123,11 @@ impl SqliteStore {
             marker: Marker::default(),
             began: false,
             unclean: false,
-            suspects: false,
+            doubt: Doubt::Nothing,
         };
         store.marker = store.attempt(Doing::Reading, |store| tables::marker(&store.connection))?;
-        store.unclean =
-            !store.marker.clean && os::boot_id().is_none_or(|id| id != store.marker.boot_id);
-        store.suspects = store.unclean;
+        store.doubt = Doubt::after(&store.marker);
+        store.unclean = store.doubt == Doubt::Everything;
         Ok(store)
     }
 
@@ -184,7 +184,7 @@ impl SqliteStore {
         open::put_aside(&self.path, reason)?;
         self.connection = open::for_writing(&self.path, None)?;
         self.file = os::file_id(&self.path);
-        self.suspects = false;
+        self.doubt = Doubt::Nothing;
         if self.began {
             let marked = self.mark_begin();
             marked.map_err(|error| self.failed(Doing::Writing, &error))?;
@@ -196,11 +196,13 @@ impl SqliteStore {
         if self.connection.is_autocommit() {
             self.connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
         }
-        if self.suspects {
-            tables::forget_digests(&self.connection)?;
+        if self.doubt != Doubt::Nothing {
+            let doubt = self.doubt;
+            tables::forget_digests(&self.connection, |it| doubt.covers(it))?;
+            self.marker.boot_id = os::boot_id().unwrap_or_default();
             self.marker.clean = true;
             tables::save_marker(&self.connection, &self.marker)?;
-            self.suspects = false;
+            self.doubt = Doubt::Nothing;
         }
         Ok(())
     }
@@ -421,10 +423,9 @@ impl Store for SqliteStore {
     }
 
     fn load_digests(&mut self) -> Result<Vec<DigestRow>, StoreError> {
-        if self.suspects {
-            return Ok(Vec::new());
-        }
-        self.attempt(Doing::Reading, |store| tables::digests(&store.connection))
+        let mut rows = self.attempt(Doing::Reading, |it| tables::digests(&it.connection))?;
+        rows.retain(|row| row.known.is_some_and(|it| !self.doubt.covers(&it)));
+        Ok(rows)
     }
 
     fn save_digests(&mut self, rows: &[DigestRow]) -> Result<(), StoreError> {

@@ -99,9 +99,17 @@ pub(super) fn save_digests(connection: &Connection, rows: &[DigestRow]) -> rusql
     Ok(())
 }
 
-/// Forgets all digests.
-pub(super) fn forget_digests(connection: &Connection) -> rusqlite::Result<()> {
-    connection.execute("DELETE FROM digest", []).map(drop)
+/// Forgets the digests that are in doubt.
+pub(super) fn forget_digests(
+    connection: &Connection,
+    in_doubt: impl Fn(&KnownDigest) -> bool,
+) -> rusqlite::Result<()> {
+    let mut doubted = digests(connection)?;
+    doubted.retain(|row| row.known.is_some_and(|it| in_doubt(&it)));
+    for row in &mut doubted {
+        row.known = None;
+    }
+    save_digests(connection, &doubted)
 }
 
 /// Returns how the last run stands; one that cannot be read did not finish.

@@ -17,12 +17,19 @@ fn row(path: &str) -> DigestRow {
     DigestRow { path: path.into(), known: Some(known) }
 }
 
-/// Leaves a store whose last run stands as `marker` says, with one digest.
+/// A digest of a file that had been left alone for long.
+fn old_row(path: &str) -> DigestRow {
+    let mut row = row(path);
+    row.known.as_mut().unwrap().hashed_at_ns = 3600 * 1_000_000_000;
+    row
+}
+
+/// Leaves a store whose last run stands as `marker` says, with two digests.
 fn after(marker: Option<&Marker>) -> (tempfile::TempDir, std::path::PathBuf) {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("store");
     let mut store = SqliteStore::open(&path).unwrap();
-    store.save_digests(&[row("a")]).unwrap();
+    store.save_digests(&[row("a"), old_row("old")]).unwrap();
     store.commit().unwrap();
     drop(store);
     if let Some(marker) = marker {
@@ -39,18 +46,18 @@ fn marker(boot_id: &str, clean: bool) -> Marker {
 #[test]
 fn only_an_unfinished_run_of_another_boot_was_unclean() {
     let here = os::boot_id().unwrap_or_default();
-    for (last, unclean) in [
-        (None, false),
-        (Some(marker(&here, true)), false),
-        (Some(marker("another", true)), false),
-        (Some(marker(&here, false)), false),
-        (Some(marker("another", false)), true),
+    for (last, unclean, believed) in [
+        (None, false, 2),
+        (Some(marker(&here, true)), false, 2),
+        (Some(marker("another", true)), false, 1),
+        (Some(marker(&here, false)), false, 2),
+        (Some(marker("another", false)), true, 0),
     ] {
         let (_directory, path) = after(last.as_ref());
         let mut store = SqliteStore::open(&path).unwrap();
         assert_eq!(store.was_unclean(), unclean, "{last:?}");
         let digests = store.load_digests().unwrap();
-        assert_eq!(digests.is_empty(), unclean, "{last:?}");
+        assert_eq!(digests.len(), believed, "{last:?}");
         let mut reader = SqliteStore::open_read_only(&path).unwrap().unwrap();
         assert_eq!(reader.was_unclean(), unclean, "{last:?}");
         assert_eq!(reader.load_digests(), Ok(digests), "{last:?}");
@@ -71,16 +78,19 @@ fn digests_from_before_a_power_failure_never_come_back() {
             store.commit().unwrap();
         },
     ];
-    for (index, write) in writes.into_iter().enumerate() {
-        let (_directory, path) = after(Some(&marker("another", false)));
-        let mut store = SqliteStore::open(&path).unwrap();
-        write(&mut store);
-        assert!(store.was_unclean());
-        drop(store);
-        let mut store = SqliteStore::open(&path).unwrap();
-        assert!(!store.was_unclean(), "{index}");
-        let expected = if index == 1 { vec![row("b")] } else { vec![] };
-        assert_eq!(store.load_digests(), Ok(expected), "{index}");
+    for (clean, left) in [(false, vec![]), (true, vec![old_row("old")])] {
+        for (index, write) in writes.into_iter().enumerate() {
+            let (_directory, path) = after(Some(&marker("another", clean)));
+            let mut store = SqliteStore::open(&path).unwrap();
+            write(&mut store);
+            assert_eq!(store.was_unclean(), !clean);
+            drop(store);
+            let mut store = SqliteStore::open(&path).unwrap();
+            assert!(!store.was_unclean(), "{index}");
+            let mut expected = if index == 1 { vec![row("b")] } else { vec![] };
+            expected.extend(left.clone());
+            assert_eq!(store.load_digests(), Ok(expected), "{index}");
+        }
     }
 }
 
