@@ -35,7 +35,7 @@ impl Walk for CommandWalk {
         &mut self,
         action: &Action<'_, ActionId>,
     ) -> Result<Option<Fingerprint>, WalkError> {
-        if self.command(*action.data()).is_alias() {
+        if self.command(*action.data()).is_alias() || self.doubted.contains(action.uid()) {
             return Ok(None);
         }
         if let Some(recalled) = self.recalled[action.data().index()].take() {

@@ -14,7 +14,8 @@
 //!   the action that makes the manifest.
 //! - `note` is what is remembered of an action's last run, for `why`, `list` and `clean`.
 //! - `outcome` is what a worker thread hands back, `partial` removes what a failed command wrote.
-//! - `state_dir` is the directory where all that lives, `lock` its lock.
+//! - `state_dir` is the directory where all that lives, `lock` its lock, `loaded` what is read of
+//!   it at the beginning.
 //! - `tools` asks programs for their versions, `shell` quotes words.
 
 mod content;
@@ -24,6 +25,7 @@ mod error;
 mod files;
 mod hooks;
 mod includes;
+mod loaded;
 mod lock;
 mod note;
 mod outcome;
@@ -35,9 +37,10 @@ mod walk;
 mod work;
 
 pub use error::WalkError;
+pub use loaded::Loaded;
 pub use lock::{Held, Lock};
 pub use note::{Change, Made, Note, Reason};
 pub use outcome::Captured;
 pub use shell::join;
-pub use state_dir::{Loaded, StateDir};
+pub use state_dir::StateDir;
 pub use walk::{CommandWalk, Observer, Options};

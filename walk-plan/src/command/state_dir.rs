@@ -4,17 +4,15 @@
 //! something that neither git nor a backup should keep. What is made in it is for its user
 //! alone, whatever the umask says: commands and their output can hold secrets.
 
-use std::fmt;
 use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
-use walk_core::fingerprint::DigestRow;
 use walk_core::{Checksum, SqliteStore, Store};
 
 use super::lock::{self, Held, Lock};
-use super::{Note, WalkError, elements};
+use super::{Loaded, Note, WalkError};
 
 const CACHEDIR_TAG: &str = "Signature: 8a477f597d28d172789f06886806bc55\n\
     # This directory holds what walk remembers; it can be made anew by walking again.\n";
@@ -26,55 +24,6 @@ const LONGEST_NAME: usize = 120;
 #[derive(Clone, Debug)]
 pub struct StateDir {
     path: PathBuf,
-}
-
-/// An open store, and all that a walk asks of it at the beginning.
-pub struct Loaded {
-    pub(super) store: Box<dyn Store>,
-    pub(super) digests: Vec<DigestRow>,
-}
-
-impl Loaded {
-    /// Reads what a walk asks of `store`.
-    ///
-    /// # Errors
-    ///
-    /// Fails if the store cannot be read.
-    pub fn new(mut store: Box<dyn Store>) -> Result<Self, WalkError> {
-        store.preload()?;
-        // After a loss of power the stamps of files may say more than their contents.
-        let digests = if store.was_unclean() { Vec::new() } else { store.load_digests()? };
-        Ok(Self { store, digests })
-    }
-}
-
-impl Loaded {
-    /// Returns the files that the depfile of an action named when it last succeeded; `None` if
-    /// no success of it is on record.
-    ///
-    /// # Errors
-    ///
-    /// Fails if the store cannot be read.
-    pub fn discovered(&mut self, action: &str) -> Result<Option<Vec<PathBuf>>, WalkError> {
-        let fingerprint = self.store.load_fingerprint(action)?;
-        Ok(fingerprint.map(|it| elements::discovered(&it).collect()))
-    }
-
-    /// Closes the store and collects what nobody needs any more.
-    ///
-    /// # Errors
-    ///
-    /// Fails if the store cannot be written.
-    pub fn compact(mut self) -> Result<(), WalkError> {
-        self.store.begin()?;
-        Ok(self.store.finish()?)
-    }
-}
-
-impl fmt::Debug for Loaded {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Loaded").field("digests", &self.digests.len()).finish_non_exhaustive()
-    }
 }
 
 impl StateDir {

@@ -63,6 +63,8 @@ pub struct CommandWalk {
     pub(super) options: Options,
     pub(super) state: StateDir,
     pub(super) store: Box<dyn Store>,
+    /// The actions whose fingerprint in the store is not to be believed.
+    pub(super) doubted: FxHashSet<String>,
     pub(super) begun: bool,
     pub(super) files: Files,
     /// By action, whether it is an alias whose result another action depends on.
@@ -127,7 +129,7 @@ impl CommandWalk {
         loaded: Loaded,
         options: Options,
     ) -> Result<Self, WalkError> {
-        let Loaded { store, digests } = loaded;
+        let Loaded { store, digests, doubted } = loaded;
         let mut walk = Self {
             files: Files::new(&plan, digests),
             consumed: Vec::new(),
@@ -140,6 +142,7 @@ impl CommandWalk {
             options,
             state,
             store,
+            doubted,
             begun: false,
             running: FxHashMap::default(),
             expected: FxHashMap::default(),
@@ -312,7 +315,7 @@ impl CommandWalk {
     /// Gives back the store and the digests, for the next walk on the same state.
     #[must_use]
     pub fn into_loaded(self) -> Loaded {
-        Loaded { store: self.store, digests: self.files.into_rows() }
+        Loaded { store: self.store, digests: self.files.into_rows(), doubted: self.doubted }
     }
 
     /// Marks the store as being written, before the first change of a walk.
