@@ -19,6 +19,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::checksum::Checksum;
 use crate::observe::{Depth, FileState, Observed, observe_knowing};
+use crate::pool::in_parallel;
 use crate::stamp::{FileKind, FileStamp, since_epoch_ns};
 use crate::tree::Tree;
 
@@ -174,7 +175,8 @@ impl DigestCache {
     pub fn prune(&mut self) {
         let keys: Vec<&OsStr> = self.known.keys().map(AsRef::as_ref).collect();
         let is_gone = |key: &&OsStr| matches!(FileStamp::of(&self.root.join(key)), Ok(None));
-        let gone: Vec<Box<OsStr>> = keys.into_par_iter().filter(is_gone).map(Box::from).collect();
+        let gone: Vec<Box<OsStr>> =
+            in_parallel(|| keys.into_par_iter().filter(is_gone).map(Box::from).collect());
         for key in gone {
             self.forget(&key);
         }
@@ -202,7 +204,7 @@ impl DigestCache {
             return paths.iter().map(|path| glance(&mut full, path)).collect();
         }
         let chunks = paths.par_iter().with_min_len(PARALLEL_FROM / 2);
-        chunks.map_init(PathBuf::new, glance).collect()
+        in_parallel(|| chunks.map_init(PathBuf::new, glance).collect())
     }
 
     /// Answers from a `stat` and from memory; `None` if the content must be read. `full` is
@@ -227,7 +229,9 @@ impl DigestCache {
         match paths {
             [] => Vec::new(),
             [path] => vec![self.study(path)],
-            _ => paths.par_iter().with_max_len(1).map(|path| self.study(path)).collect(),
+            _ => in_parallel(|| {
+                paths.par_iter().with_max_len(1).map(|path| self.study(path)).collect()
+            }),
         }
     }
 

@@ -14,6 +14,7 @@ use rayon::prelude::*;
 
 use crate::checksum::{Checksum, Hasher};
 use crate::os;
+use crate::pool::in_parallel;
 use crate::stamp::{FileKind, FileStamp, is_missing, naming};
 
 /// How often a file that changes is read again.
@@ -72,7 +73,7 @@ pub fn hash_file(path: impl AsRef<Path>) -> io::Result<Checksum> {
 ///
 /// Each result on its own, as of [`hash_file`].
 pub fn hash_files<P: AsRef<Path> + Sync>(paths: &[P]) -> Vec<io::Result<Checksum>> {
-    paths.par_iter().map(hash_file).collect()
+    in_parallel(|| paths.par_iter().map(hash_file).collect())
 }
 
 /// Looks at a path, and hashes it if it is a file, until it was the same before and after.

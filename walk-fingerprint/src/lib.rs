@@ -51,6 +51,7 @@ mod store;
 
 mod codec;
 mod os;
+mod pool;
 
 pub use cache::{DigestCache, DigestRow, KnownDigest};
 pub use checksum::{Checksum, ParseChecksumError};

@@ -16,6 +16,7 @@ use rayon::prelude::*;
 
 use crate::checksum::{Checksum, Hasher};
 use crate::hash::{ATTEMPTS, Hashed, Look, look, not_regular, unstable};
+use crate::pool::in_parallel;
 use crate::stamp::{FileStamp, is_missing, naming};
 
 /// Asks for the digest of a file below the tree, given its path from the tree's root.
@@ -146,7 +147,7 @@ fn digest_files(
     entries: &[Entry],
     known: Known<'_>,
 ) -> io::Result<Option<Vec<Content>>> {
-    entries.par_iter().map(|entry| digest_file(root, entry, known)).collect()
+    in_parallel(|| entries.par_iter().map(|entry| digest_file(root, entry, known)).collect())
 }
 
 fn digest_file(root: &Path, entry: &Entry, known: Known<'_>) -> io::Result<Option<Content>> {
