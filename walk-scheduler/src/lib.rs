@@ -80,6 +80,7 @@ mod process;
 mod program;
 mod queues;
 mod run;
+mod scarce;
 mod scheduler;
 mod status;
 mod worker;

@@ -14,6 +14,7 @@ use std::process::{Command, Stdio};
 
 use crate::mark::JOB_ID;
 use crate::os::{self, Child, Kinship};
+use crate::scarce::{self, Refusal};
 use crate::{Ending, JobContext, JobStatus, Work, program};
 
 /// Work that runs a command.
@@ -195,11 +196,12 @@ impl Process {
         cx.run().guard();
         let mark = cx.run().new_mark();
         let kinship = Kinship { leads_group: !self.shares_terminal, variable: JOB_ID, mark: &mark };
-        let spawned = self.command(&mark).and_then(|mut command| {
+        let spawned = scarce::persist(cx, || {
+            let mut command = self.command(&mark)?;
             Child::spawn(&mut command, kinship, cx.run()).map_err(|error| self.cannot_run(&error))
         });
         match spawned.map(|child| child.wait(cx)) {
-            Err(text) => Ending::SpawnFailed(text),
+            Err(refusal) => Ending::SpawnFailed(refusal.text),
             Ok(Err(error)) => Ending::Message(format!("lost sight of `{self}`: {error}")),
             Ok(Ok(status)) => match status.code() {
                 Some(code) => Ending::Exited(code),
@@ -220,7 +222,7 @@ impl Process {
 
     /// Translates into the standard library's terms, with care for its fast path: the program is
     /// an absolute path, and nothing runs between fork and exec.
-    fn command(&self, mark: &str) -> Result<Command, String> {
+    fn command(&self, mark: &str) -> Result<Command, Refusal> {
         let directory = self.absolute_directory().map_err(|error| self.cannot_run(&error))?;
         let program = program::resolve(&self.program, self.path(), &directory)
             .map_err(|error| self.cannot_run(&error))?;
@@ -243,7 +245,7 @@ impl Process {
         Ok(command)
     }
 
-    fn redirect(&self, command: &mut Command) -> Result<(), String> {
+    fn redirect(&self, command: &mut Command) -> Result<(), Refusal> {
         match &self.output {
             Output::Inherit => (),
             Output::Null => {
@@ -253,7 +255,9 @@ impl Process {
                 let files =
                     os::create_to_append(path).and_then(|file| Ok((file.try_clone()?, file)));
                 let (stdout, stderr) = files.map_err(|error| {
-                    format!("cannot open `{}` for the output of `{self}`: {error}", path.display())
+                    let path = path.display();
+                    let text = format!("cannot open `{path}` for the output of `{self}`: {error}");
+                    Refusal::new(text, &error)
                 })?;
                 command.stdout(stdout).stderr(stderr);
             }
@@ -273,13 +277,14 @@ impl Process {
         self.env.get(OsStr::new("PATH")).cloned().unwrap_or_else(|| env::var_os("PATH"))
     }
 
-    fn cannot_run(&self, error: &io::Error) -> String {
-        match &self.directory {
+    fn cannot_run(&self, error: &io::Error) -> Refusal {
+        let text = match &self.directory {
             Some(directory) if !directory.is_dir() => {
                 format!("cannot run `{self}` in `{}`: {error}", directory.display())
             }
             _ => format!("cannot run `{self}`: {error}"),
-        }
+        };
+        Refusal::new(text, error)
     }
 }
 

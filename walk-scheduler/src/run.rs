@@ -158,6 +158,11 @@ impl Run {
         self.guardian().inspect(|it| it.forget(child));
     }
 
+    /// Returns whether there is a child that has not ended, or was not yet seen to.
+    pub(crate) fn has_children(&self) -> bool {
+        !self.children().is_empty()
+    }
+
     /// Makes every thread that waits for something look again.
     fn notify(&self) {
         self.children().iter().for_each(|child| child.ring());

@@ -76,7 +76,7 @@ struct Worker {
 }
 
 impl Crew for Workers {
-    /// Has the thread of the job's slot run it; without a thread, the job fails.
+    /// Has the thread of the job's slot run it.
     fn assign(&mut self, assignment: Assignment) {
         let slot = assignment.context.slot();
         if self.threads.len() <= slot {
@@ -84,7 +84,7 @@ impl Crew for Workers {
         }
         let worker = match self.threads[slot].take().map_or_else(|| Worker::start(slot), Ok) {
             Ok(worker) => self.threads[slot].insert(worker),
-            Err(error) => return refuse(assignment, &error),
+            Err(error) => return self.hand_over(assignment, &error),
         };
         worker.inbox.send(assignment).expect("a worker listens until its inbox is dropped");
     }
@@ -102,6 +102,20 @@ impl Crew for Workers {
                 log::error!("a job's thread panicked outside of any job");
             }
         }
+    }
+}
+
+impl Workers {
+    /// Has another thread run a job whose own cannot be started, as soon as that has done what it
+    /// is at; without any, the job fails.
+    fn hand_over(&self, mut assignment: Assignment, error: &io::Error) {
+        for worker in self.threads.iter().flatten() {
+            match worker.inbox.try_send(assignment) {
+                Ok(()) => return,
+                Err(returned) => assignment = returned.into_inner(),
+            }
+        }
+        refuse(assignment, error);
     }
 }
 
