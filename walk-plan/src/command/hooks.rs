@@ -136,6 +136,13 @@ impl Walk for CommandWalk {
         let captured = self.running.get(&id).map(Shared::take).unwrap_or_default();
         self.ended = Some(Ended { captured, started: outcome.started });
         self.files.expire();
+        if outcome.left_behind {
+            log::warn!(
+                target: "walk",
+                "`{}` left processes running in the background: what they write is not waited for",
+                action.uid()
+            );
+        }
         if let Some(delay) = self.command(id).retry.as_ref().and_then(|it| again(it, outcome)) {
             self.save_note(action, outcome)?;
             return Ok(Requeue::After(delay));
@@ -278,7 +285,7 @@ impl CommandWalk {
         let mut results = Vec::with_capacity(deps.len());
         for dep in deps {
             let is_whole = is_entry || stamps.contains(&dep);
-            let result = if is_whole { Fingerprint::checksum } else { elements::result };
+            let result = if is_whole { elements::origin } else { elements::result };
             let name = Arc::clone(&self.command(dep).name);
             // What was just discovered need not be a predecessor yet.
             let vertex = self.vertices.get(dep.index()).copied().flatten();
