@@ -19,6 +19,9 @@ pub(crate) enum CliError {
     /// There is nothing to read.
     #[error("no manifest in `{}`: looked for walk.toml, walk.json, walk.jsonl and build.ninja; `-f FILE` names another", .0.display())]
     NoManifest(PathBuf),
+    /// Nobody can say where that would be.
+    #[error("the current directory is gone: enter another, or name one with `-C DIR`")]
+    NoDirectory,
     /// The manifest is wrong; the message has its place.
     #[error(transparent)]
     Manifest(#[from] ManifestError),
@@ -61,6 +64,7 @@ impl CliError {
         match self {
             Self::Walk(error) if error.is_state() => Exit::State,
             Self::NoManifest(_)
+            | Self::NoDirectory
             | Self::Manifest(_)
             | Self::Ninja(_)
             | Self::Target(_)

@@ -68,9 +68,12 @@ impl Project {
             Some(Held::By(_)) | None => return Self::of(common, source, overrides),
         };
         let (plan, loaded) = std::thread::scope(|scope| {
-            let loading = scope.spawn(|| state.load());
+            let loading = std::thread::Builder::new().spawn_scoped(scope, || state.load());
             let plan = Plan::read(&source, &overrides);
-            (plan, loading.join())
+            // Without a second thread, one after the other.
+            let loaded =
+                loading.map_or_else(|_| Ok(state.load()), std::thread::ScopedJoinHandle::join);
+            (plan, loaded)
         });
         let loaded = loaded.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         let (plan, loaded) = (plan?, loaded?);
@@ -203,9 +206,16 @@ fn source(common: &Common) -> Result<Source> {
         Some(file) => Ok(Source::File(common.at(file))),
         None => match Plan::find(&dir) {
             Some(manifest) => Ok(Source::File(manifest)),
-            None => Err(CliError::NoManifest(std::path::absolute(dir.join(".")).unwrap_or(dir))),
+            None => Err(no_manifest(&dir)),
         },
     }
+}
+
+fn no_manifest(dir: &Path) -> CliError {
+    if dir.as_os_str().is_empty() && std::env::current_dir().is_err() {
+        return CliError::NoDirectory;
+    }
+    CliError::NoManifest(std::path::absolute(dir.join(".")).unwrap_or(dir.into()))
 }
 
 fn from_stdin(dir: &Path) -> Result<Source> {

@@ -1,12 +1,13 @@
 //! `walk clean`: removes what walk made and nobody declares any more, or all it made.
 //!
 //! A file is removed only if its content is what walk made: whoever changed it since may
-//! still want it. So is a directory, whose digest covers all that is in it.
+//! still want it. So is a directory, whose digest covers all that is in it. What is outside of
+//! the project, or behind a link, is left alone.
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use walk_core::fingerprint::observe;
 use walk_plan::{CommandWalk, Made, Options, Plan};
@@ -99,8 +100,12 @@ impl Broom<'_> {
     }
 
     fn remove(&mut self, made: &Made) -> Result<()> {
-        let path = self.walk.plan().root.join(&made.path);
+        let root = &self.walk.plan().root;
+        let path = root.join(&made.path);
         let Ok(found) = path.symlink_metadata() else { return Ok(()) };
+        if let Some(why) = out_of_reach(root, &made.path) {
+            return self.say("kept", &made.path, why);
+        }
         let digest = observe(&path).ok().and_then(|it| it.state.digest());
         if made.digest.is_none() || digest.map(|it| it.to_string()) != made.digest {
             return self.say("kept", &made.path, ": changed since walk made it");
@@ -159,6 +164,20 @@ impl Broom<'_> {
         }
         self.out.flush()?;
         Ok(())
+    }
+}
+
+/// Returns why a path is none of the project's own, in words, if it is not: it is outside, or
+/// behind a link, which may lead to files that somebody else put there.
+fn out_of_reach(root: &Path, path: &Path) -> Option<&'static str> {
+    let is_inside = path.components().all(|it| matches!(it, Component::Normal(_)));
+    let mut parents = path.ancestors().skip(1).filter(|it| !it.as_os_str().is_empty());
+    if !is_inside {
+        Some(": outside of the project")
+    } else if parents.any(|it| root.join(it).is_symlink()) {
+        Some(": behind a link")
+    } else {
+        None
     }
 }
 

@@ -10,7 +10,7 @@
 //! | `queued` | `action`, `queue`, `reason`, `changes` (names of elements) |
 //! | `started` | `action`, `slot` |
 //! | `requeued` | as `finished`, and `delay_ms` |
-//! | `finished` | `action`, `status`, `ending`, `exit` (if the process exited), `reason`, `changes`, `slot`, `attempt`, `duration_ms`, `log` (path, if it wrote anything) |
+//! | `finished` | `action`, `status`, `ending`, `exit` (if the process exited), `reason`, `changes`, `slot`, `attempt`, `duration_ms`, `log` (path, if it wrote anything), `left_behind` (if processes of it still ran) |
 //! | `skipped` | `action`, `status`, `reason` |
 //! | `run-finished` | `exit` (of walk), `signal` (if one ended it), `duration_ms`, `ok`, `up_to_date`, `failed`, `not_ready`, `stopped`, `not_run` |
 //!
@@ -107,6 +107,8 @@ struct Ended<'a> {
     duration_ms: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     log: Option<String>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    left_behind: bool,
 }
 
 #[derive(Serialize)]
@@ -221,6 +223,7 @@ fn ended<'a, D>(action: &Action<'a, D>, outcome: &JobOutcome, log: Option<&Path>
         attempt: outcome.attempt,
         duration_ms: millis(outcome.duration),
         log: log.map(|it| it.to_string_lossy().into_owned()),
+        left_behind: outcome.left_behind,
     }
 }
 
