@@ -1,6 +1,7 @@
 //! Walking a plan: what runs again after which change, and what is left behind.
 
 mod changes;
+mod crash;
 mod depfiles;
 mod endings;
 mod entries;
