@@ -177,6 +177,18 @@ pub(super) fn result(fingerprint: &Fingerprint) -> Checksum {
     if outputs.is_empty() { fingerprint.checksum() } else { outputs.checksum() }
 }
 
+/// Returns what an action stands for whose outputs say nothing of what was made: all that it was
+/// made of, but not when its outputs were touched. Whoever reads them sees that, and may have done
+/// it.
+pub(super) fn origin(fingerprint: &Fingerprint) -> Checksum {
+    let is_touch = |name: &str, value: &Value| name.starts_with(OUTPUT) && content::is_stamp(value);
+    if !fingerprint.iter().any(|(name, value)| is_touch(name, value)) {
+        return fingerprint.checksum();
+    }
+    let rest = fingerprint.iter().filter(|(name, value)| !is_touch(name, value));
+    rest.map(|(name, value)| (Arc::clone(name), value.clone())).collect::<Fingerprint>().checksum()
+}
+
 fn outputs_with_kind(fingerprint: &Fingerprint) -> impl Iterator<Item = (Arc<str>, Value)> {
     let outputs = fingerprint.iter().filter(|(name, _)| name.starts_with(OUTPUT));
     outputs.map(|(name, value)| (Arc::clone(name), value.clone()))

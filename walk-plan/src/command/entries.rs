@@ -187,7 +187,13 @@ impl CommandWalk {
         let outputs: Option<Vec<i64>> = command.outputs.iter().map(&mut changed).collect();
         let Some(made) = outputs.and_then(|it| it.into_iter().max()) else { return false };
         let limit = started.map_or(made, |it| it.max(made));
-        inputs.iter().all(|it| changed(it).is_some_and(|it| it <= limit))
+        let mut is_old = |it: &FileId| changed(it).is_some_and(|it| it <= limit);
+        let late: Vec<FileId> = inputs.into_iter().filter(|it| !is_old(it)).collect();
+        // A stamp has no content that could have been read: it may be touched afterwards.
+        late.into_iter().all(|it| {
+            let seen = self.files.look(&self.plan, it);
+            seen.is_ok_and(|seen| content::is_stamp(&content::value(&self.plan, it, &seen)))
+        })
     }
 
     /// Returns the files that the action reads: those it declares, those its depfile named, and

@@ -201,3 +201,21 @@ fn the_oldest_output_of_a_generator_counts() {
     check(&project, describe, &["a"]);
     assert_eq!(project.read("b"), "2");
 }
+
+/// As `CMake` does with the stamp of its search for sources: the generator touches its own input.
+#[test]
+fn a_generator_may_touch_a_stamp_that_it_reads() {
+    let project = Project::new("");
+    let describe = |draft: &mut Draft| {
+        draft.add(&["stamp"], "cmp -s in seen || { cp in seen; touch stamp; }", &[]).always = true;
+        let run = "cp in manifest; touch stamp";
+        draft.add(&["manifest"], run, &["stamp", "in"]).generator = true;
+    };
+    project.write("in", "1");
+    check(&project, describe, &["stamp", "manifest"]);
+    check(&project, describe, &["stamp"]);
+    project.settle();
+    project.write("in", "2");
+    check(&project, describe, &["stamp", "manifest"]);
+    check(&project, describe, &["stamp"]);
+}
