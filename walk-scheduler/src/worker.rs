@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, unbounded};
 
 use crate::{Ending, InterruptCause, Job, JobContext, JobStatus};
 
@@ -86,7 +86,7 @@ impl Crew for Workers {
             Ok(worker) => self.threads[slot].insert(worker),
             Err(error) => return self.hand_over(assignment, &error),
         };
-        worker.inbox.send(assignment).expect("a worker listens until its inbox is dropped");
+        worker.give(assignment);
     }
 
     fn receive(&mut self, inbox: &Receiver<Message>, limit: Option<Duration>) -> Option<Message> {
@@ -106,26 +106,27 @@ impl Crew for Workers {
 }
 
 impl Workers {
-    /// Has another thread run a job whose own cannot be started, as soon as that has done what it
-    /// is at; without any, the job fails.
-    fn hand_over(&self, mut assignment: Assignment, error: &io::Error) {
-        for worker in self.threads.iter().flatten() {
-            match worker.inbox.try_send(assignment) {
-                Ok(()) => return,
-                Err(returned) => assignment = returned.into_inner(),
-            }
+    /// Has the thread with the least to do run a job whose own cannot be started; without any, the
+    /// job fails.
+    fn hand_over(&self, assignment: Assignment, error: &io::Error) {
+        match self.threads.iter().flatten().min_by_key(|it| it.inbox.len()) {
+            Some(worker) => worker.give(assignment),
+            None => refuse(assignment, error),
         }
-        refuse(assignment, error);
     }
 }
 
 impl Worker {
     fn start(slot: usize) -> io::Result<Self> {
-        let (inbox, assignments) = bounded(1);
+        let (inbox, assignments) = unbounded();
         let thread = thread::Builder::new()
             .name(format!("walk-job-{slot}"))
             .spawn(move || work(&assignments))?;
         Ok(Self { inbox, thread })
+    }
+
+    fn give(&self, assignment: Assignment) {
+        self.inbox.send(assignment).expect("a worker listens until its inbox is dropped");
     }
 }
 
