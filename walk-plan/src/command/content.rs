@@ -3,6 +3,8 @@
 //! - An empty file that an action makes, and a directory, are stamps: they say that something
 //!   was made, and not what. They stand for what they were made of, and an empty file for the
 //!   time at which it was last touched as well, which is all that it has to say.
+//! - What a generator makes stands for its content, and for the time as well: rules of that kind
+//!   are about times, and touch a file to have what reads it run again.
 //! - A thin archive holds the names and sizes of objects: it stays the same when an object
 //!   changes and keeps its size. It stands for what it was made of.
 //!
@@ -23,12 +25,18 @@ const WRITTEN: &str = "written ";
 
 /// Returns the value of the element that stands for a file.
 pub(super) fn value(plan: &Plan, id: FileId, seen: &Observed) -> Value {
-    let is_made = plan.settings.paths == Paths::Entries && plan.files.producer(id).is_some();
+    let is_entry = plan.settings.paths == Paths::Entries;
+    let maker = plan.files.producer(id).filter(|_| is_entry);
+    let is_made = maker.is_some();
+    let is_generated = maker.is_some_and(|it| plan.actions[it.index()].generator);
     match (seen.state, seen.stamp) {
         // Others may write into it too.
         (FileState::Directory(_), _) if is_made => "directory".into(),
         (FileState::File(_), Some(stamp)) if is_made && stamp.size == 0 => {
             format!("{WRITTEN}{}", stamp.mtime_ns).as_str().into()
+        }
+        (FileState::File(digest), Some(stamp)) if is_generated => {
+            format!("{WRITTEN}{} {digest}", stamp.mtime_ns).as_str().into()
         }
         (FileState::File(digest) | FileState::Directory(digest), _) => digest.into(),
         (FileState::Missing, _) => "missing".into(),
@@ -48,14 +56,21 @@ pub(super) fn made(plan: &Plan, id: FileId, seen: &Observed) -> Value {
 pub(super) fn digest(value: &Value) -> Option<Checksum> {
     match value {
         Value::Digest(digest) => Some(*digest),
-        value if is_stamp(value) => Some(Checksum::of(b"")),
-        Value::Text(_) => None,
+        Value::Text(text) => match text.strip_prefix(WRITTEN)?.split_once(' ') {
+            Some((_, digest)) => digest.parse().ok(),
+            None => Some(Checksum::of(b"")),
+        },
     }
 }
 
-/// Returns whether this is the value of a stamp.
-pub(super) fn is_stamp(value: &Value) -> bool {
+/// Returns whether a value says when the file was written.
+pub(super) fn is_timed(value: &Value) -> bool {
     matches!(value, Value::Text(text) if text.starts_with(WRITTEN))
+}
+
+/// Returns whether two values say that the content is the same, whenever it was written.
+pub(super) fn is_same(one: &Value, other: &Value) -> bool {
+    one == other || (is_timed(one) && is_timed(other) && digest(one) == digest(other))
 }
 
 /// Returns whether the content of an output does not say what was made: whoever reads it

@@ -181,7 +181,7 @@ pub(super) fn result(fingerprint: &Fingerprint) -> Checksum {
 /// made of, but not when its outputs were touched. Whoever reads them sees that, and may have done
 /// it.
 pub(super) fn origin(fingerprint: &Fingerprint) -> Checksum {
-    let is_touch = |name: &str, value: &Value| name.starts_with(OUTPUT) && content::is_stamp(value);
+    let is_touch = |name: &str, value: &Value| name.starts_with(OUTPUT) && content::is_timed(value);
     if !fingerprint.iter().any(|(name, value)| is_touch(name, value)) {
         return fingerprint.checksum();
     }
@@ -197,6 +197,15 @@ fn outputs_with_kind(fingerprint: &Fingerprint) -> impl Iterator<Item = (Arc<str
 /// Returns the paths, as text, and digests of the outputs that `fingerprint` records.
 pub(super) fn outputs(fingerprint: &Fingerprint) -> impl Iterator<Item = (&str, &Value)> {
     fingerprint.iter().filter_map(|(name, value)| Some((name.strip_prefix(OUTPUT)?, value)))
+}
+
+/// Returns whether two fingerprints record the same content of all outputs, whenever that was
+/// written.
+pub(super) fn has_same_outputs(one: &Fingerprint, other: &Fingerprint) -> bool {
+    let is_same = |(one, other): ((&str, &Value), (&str, &Value))| {
+        one.0 == other.0 && content::is_same(one.1, other.1)
+    };
+    outputs(one).count() == outputs(other).count() && outputs(one).zip(outputs(other)).all(is_same)
 }
 
 /// Returns the files that the depfile named when `fingerprint` was saved.
@@ -219,9 +228,7 @@ pub(super) fn discovered_path(name: &str) -> PathBuf {
 pub(super) fn changed_input<'a>(expected: &Fingerprint, found: &'a Fingerprint) -> Option<&'a str> {
     found.iter().find_map(|(name, value)| {
         let path = name.strip_prefix(INPUT).or_else(|| name.strip_prefix(DEPFILE))?;
-        let is_changed =
-            |it: &Value| it != value && !(content::is_stamp(it) && content::is_stamp(value));
-        expected.get(name).is_some_and(is_changed).then_some(path)
+        expected.get(name).is_some_and(|it| !content::is_same(it, value)).then_some(path)
     })
 }
 

@@ -134,11 +134,11 @@ impl CommandWalk {
     /// knows from which contents, so that the times decide, as in ninja. Where it is what walk
     /// made of it, contents decide.
     pub(super) fn was_made_elsewhere(&mut self, action: &Action<'_, ActionId>) -> bool {
-        let (previous, new) = (action.prev_fingerprint(), action.new_fingerprint());
-        let is_same = |previous| {
-            new.is_some_and(|new| elements::outputs(new).eq(elements::outputs(previous)))
+        let is_decided = match (action.prev_fingerprint(), action.new_fingerprint()) {
+            (Some(previous), Some(new)) => elements::has_same_outputs(previous, new),
+            (previous, _) => previous.is_none() && self.lacks_depfile(action),
         };
-        if previous.is_some_and(is_same) || (previous.is_none() && self.lacks_depfile(action)) {
+        if is_decided {
             return false;
         }
         let inputs = self.files_read(*action.data());
@@ -187,12 +187,13 @@ impl CommandWalk {
         let outputs: Option<Vec<i64>> = command.outputs.iter().map(&mut changed).collect();
         let Some(made) = outputs.and_then(|it| it.into_iter().max()) else { return false };
         let limit = started.map_or(made, |it| it.max(made));
-        let mut is_old = |it: &FileId| changed(it).is_some_and(|it| it <= limit);
+        // What is missing, such as what makes a step run always, did not change.
+        let mut is_old = |it: &FileId| changed(it).is_none_or(|it| it <= limit);
         let late: Vec<FileId> = inputs.into_iter().filter(|it| !is_old(it)).collect();
-        // A stamp has no content that could have been read: it may be touched afterwards.
+        // A stamp may be touched afterwards: there is nothing in it that could have been read.
         late.into_iter().all(|it| {
             let seen = self.files.look(&self.plan, it);
-            seen.is_ok_and(|seen| content::is_stamp(&content::value(&self.plan, it, &seen)))
+            seen.is_ok_and(|seen| content::is_timed(&content::value(&self.plan, it, &seen)))
         })
     }
 

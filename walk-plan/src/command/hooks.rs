@@ -20,7 +20,7 @@ use super::elements::{self, Facts, FileKind, Unreadable};
 use super::note::{self, Reason};
 use super::outcome::{Ended, Shared};
 use super::work::CommandWork;
-use super::{CommandWalk, Made, Note, WalkError, entries, files};
+use super::{CommandWalk, Made, Note, WalkError, content, entries, files};
 use crate::{ActionId, Command, FileId, Paths, Response, Retry, Run};
 
 impl Walk for CommandWalk {
@@ -437,10 +437,9 @@ impl CommandWalk {
         let previous = action.prev_fingerprint()?;
         let outputs = &self.plan.actions[action.data().index()].outputs;
         let digests = outputs.iter().map(|&id| {
-            match previous.get(&self.files.name(&self.plan, FileKind::Output, id)) {
-                Some(Value::Digest(digest)) => Some(*digest),
-                _ => None,
-            }
+            previous
+                .get(&self.files.name(&self.plan, FileKind::Output, id))
+                .and_then(content::digest)
         });
         Some(digests.collect())
     }

@@ -219,3 +219,27 @@ fn a_generator_may_touch_a_stamp_that_it_reads() {
     check(&project, describe, &["stamp", "manifest"]);
     check(&project, describe, &["stamp"]);
 }
+
+/// The search of `CMake` for sources: a generator of its own that always runs, because it needs
+/// what is never there, and touches a file with a text in it.
+#[test]
+fn what_a_generator_touches_is_news() {
+    let project = Project::new("");
+    let describe = |draft: &mut Draft| {
+        let look =
+            "test -e stamp || echo text > stamp; cmp -s in seen || { cp in seen; touch stamp; }";
+        let step = draft.add(&["stamp"], look, &["never"]);
+        (step.generator, step.always) = (true, true);
+        draft.add(&["never"], "", &[]);
+        let run = "cp seen manifest; echo text > stamp";
+        draft.add(&["manifest"], run, &["stamp"]).generator = true;
+    };
+    project.write("in", "1");
+    check(&project, describe, &["stamp", "manifest"]);
+    check(&project, describe, &["stamp"]);
+    project.settle();
+    project.write("in", "2");
+    check(&project, describe, &["stamp", "manifest"]);
+    assert_eq!(project.read("manifest"), "2");
+    check(&project, describe, &["stamp"]);
+}
