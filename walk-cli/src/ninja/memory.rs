@@ -7,8 +7,8 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
 use walk_core::fingerprint::observe;
-use walk_ninja::Graph;
 use walk_ninja::tools::Memory;
+use walk_ninja::{Graph, action_name};
 use walk_plan::{Loaded, Made, StateDir, WalkError};
 
 type Result<T, E = String> = std::result::Result<T, E>;
@@ -45,9 +45,9 @@ impl<'a> Remembered<'a> {
 
 impl Memory for Remembered<'_> {
     fn discovered(&mut self, output: &[u8]) -> Result<Option<Vec<PathBuf>>> {
-        let Ok(name) = std::str::from_utf8(output) else { return Ok(None) };
+        let name = action_name(output);
         let Some(loaded) = self.load().map_err(|it| words(&it))? else { return Ok(None) };
-        loaded.discovered(name).map_err(|it| words(&it))
+        loaded.discovered(&name).map_err(|it| words(&it))
     }
 
     fn gone(&mut self, graph: &Graph) -> Result<Vec<PathBuf>> {

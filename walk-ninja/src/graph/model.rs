@@ -124,6 +124,8 @@ pub struct Graph {
     pub(super) dyndep_edges: FxHashMap<Node, Vec<Edge>>,
     /// How many files were read before any dyndep file.
     pub(super) manifests: usize,
+    /// How many nodes were known before any dyndep file.
+    pub(super) declared: usize,
     /// Edges that are `restat` because a dyndep file says so.
     pub(super) restat: FxHashSet<Edge>,
 }
@@ -161,6 +163,7 @@ impl Graph {
             dyndeps: FxHashMap::default(),
             dyndep_edges: FxHashMap::default(),
             manifests: 0,
+            declared: 0,
             restat: FxHashSet::default(),
         }
     }

@@ -70,6 +70,12 @@ impl Graph {
         (producer != NONE).then_some(Edge(producer))
     }
 
+    /// Returns whether the manifest itself names a node, and not only a dyndep file.
+    #[must_use]
+    pub fn is_declared(&self, node: Node) -> bool {
+        node.index() < self.declared
+    }
+
     /// Finds out which edges need which nodes, order-only inputs included.
     #[must_use]
     pub fn consumers(&self) -> Consumers {

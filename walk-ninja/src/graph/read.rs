@@ -62,6 +62,7 @@ impl Graph {
         reader.file(name.into(), text, TOP)?;
         let mut graph = reader.graph;
         graph.manifests = graph.text.paths().len();
+        graph.declared = graph.paths.len();
         Ok(graph)
     }
 }

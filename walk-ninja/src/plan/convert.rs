@@ -22,8 +22,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use walk_plan::{
-    ActionId, Command, DepfileUse, FileId, Files, MissingOutputs, Parts, Paths, Plan, Response,
-    Run, Settings,
+    ActionId, AssembleError, Command, DepfileUse, FileId, Files, MissingOutputs, Parts, Paths,
+    Plan, Response, Run, Settings,
 };
 
 use super::build::path_of;
@@ -80,8 +80,22 @@ pub(super) fn plan(
         actions: actions?,
         files: convert.files,
         default: targets.clone(),
-    })?;
-    Ok((plan, edges, targets))
+    });
+    Ok((plan.map_err(|it| placed(graph, &edges, it))?, edges, targets))
+}
+
+/// Says where in the manifest two edges make one file.
+fn placed(graph: &Graph, edges: &[Edge], error: AssembleError) -> BuildError {
+    let AssembleError::TwoProducers { path, first, second } = &error else { return error.into() };
+    let is_called = |it: Edge, name: &str| *action_name(graph.path(graph.outputs(it)[0])) == *name;
+    let place = |name: &str| {
+        let edge = edges.iter().find(|it| is_called(**it, name));
+        edge.map(|it| graph.place(*it))
+    };
+    match (place(first), place(second)) {
+        (Some(other), Some(place)) => BuildError::TwoMakers { place, path: path.clone(), other },
+        _ => error.into(),
+    }
 }
 
 fn validations<'g>(graph: &'g Graph, edges: &'g [Edge]) -> impl Iterator<Item = Node> + 'g {
@@ -107,12 +121,12 @@ fn queue_name(pool: &[u8]) -> Arc<str> {
 }
 
 /// Returns the name of the action whose first output has this path: the path itself, escaped if
-/// it is not UTF-8.
+/// it is not UTF-8 or could be taken for what is escaped.
 #[must_use]
 pub fn action_name(path: &[u8]) -> Arc<str> {
     match std::str::from_utf8(path) {
-        Ok(name) => name.into(),
-        Err(_) => path.escape_ascii().to_string().into(),
+        Ok(name) if !name.contains("\\x") => name.into(),
+        _ => path.escape_ascii().to_string().into(),
     }
 }
 
@@ -169,6 +183,7 @@ impl Convert<'_> {
         for &node in data {
             match graph.producer(node).filter(|it| self.is_alias(*it)) {
                 Some(alias) => command.deps.extend(self.actions[alias.index()]),
+                None if self.is_lost(node) => command.always = true,
                 None => command.inputs.push(self.file(node)),
             }
             command.always |= !graph.is_phony(edge) && self.forces(node);
@@ -211,6 +226,13 @@ impl Convert<'_> {
         }
         self.is_forced[producer.index()]
             || (self.graph.inputs(producer).is_empty() && !self.exists(node))
+    }
+
+    /// Returns whether `node` is missing, not made, and only known from a dyndep file: as in ninja
+    /// no mistake, but nothing that needs it is up to date.
+    fn is_lost(&mut self, node: Node) -> bool {
+        let is_found = !self.graph.is_declared(node) && self.graph.producer(node).is_none();
+        is_found && !self.exists(node)
     }
 
     fn exists(&mut self, node: Node) -> bool {

@@ -31,6 +31,16 @@ pub enum BuildError {
         /// What needs it.
         output: String,
     },
+    /// Two edges make one file, which they spell differently.
+    #[error("{place}: multiple rules generate {}: {other} does, and spells it otherwise", path.display())]
+    TwoMakers {
+        /// Where the second edge is declared.
+        place: Place,
+        /// The file.
+        path: PathBuf,
+        /// Where the first edge is declared.
+        other: Place,
+    },
     /// The value of `deps` means nothing, or not without a `depfile`.
     #[error("{place}: {what}")]
     Deps {

@@ -207,6 +207,45 @@ fn dyndep_files_are_made_and_then_obeyed() {
 }
 
 #[test]
+fn a_missing_file_that_only_a_dyndep_file_names_was_a_mistake() {
+    let project = Project::new(&format!(
+        "{CP}build dd: cp dd.in\nbuild out: cp in || dd\n  dyndep = dd\nbuild last: cp out\n"
+    ));
+    project.write("in", "1");
+    project.write("dd.in", "ninja_dyndep_version = 1\nbuild out: dyndep | missing\n");
+    assert_eq!(project.ran(&[]), ["dd", "out", "last"]);
+    assert_eq!(project.ran(&[]), ["out"]);
+    project.write("missing", "");
+    assert_eq!(project.ran(&[]), ["out"]);
+    assert_eq!(project.ran(&[]), [""; 0]);
+}
+
+/// ninja takes it for two files, of which each edge makes the other one, too.
+#[test]
+fn two_edges_that_make_one_file_in_two_spellings_had_no_place() {
+    let project = Project::new("");
+    let root = project.root().display();
+    let text = format!("{CP}build a: cp in\nbuild {root}/a: cp in\n");
+    project.write("build.ninja", &text);
+    let error = project.build().next_stage(&[]).map(|_| ()).expect_err("one file, two makers");
+    assert_eq!(
+        error.to_string(),
+        "build.ninja:4: multiple rules generate a: build.ninja:3 does, and spells it otherwise"
+    );
+}
+
+/// The byte and the text that it is escaped to.
+#[test]
+fn two_paths_had_one_name() {
+    let project = Project::new("");
+    let text = [CP.as_bytes(), b"build o\xff: cp in\nbuild o\\xff: cp in\n"].concat();
+    fs::write(project.root().join("build.ninja"), text).expect("it can be written");
+    project.write("in", "1");
+    assert_eq!(project.ran(&[]), [r"o\xff", r"o\\xff"]);
+    assert_eq!(project.ran(&[]), [""; 0]);
+}
+
+#[test]
 fn one_file_may_be_named_absolutely_and_relatively() {
     let project = Project::new("");
     let root = project.root().display().to_string();
