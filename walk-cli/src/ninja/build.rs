@@ -139,11 +139,12 @@ impl<'a> Run<'a> {
             let Some(stage) = stage else { break };
             let purpose = stage.purpose;
             let walked = self.walk(stage);
-            let checked = walked.and_then(|it| self.check(&it, purpose).map(|()| it));
+            let checked = walked.and_then(|it| it.map(|it| self.check(it, purpose)).transpose());
             let report = checked.map_err(|stop| match purpose {
                 Purpose::Manifest => stop.rebuilding(&self.args.file.to_string_lossy()),
                 _ => stop,
             })?;
+            let Some(report) = report else { continue };
             let was_executed =
                 |name: &str| report.action(name).is_some_and(ActionReport::was_executed);
             let done = || self.build.borrow_mut().stage_done(was_executed);
@@ -171,12 +172,17 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    fn walk(&mut self, stage: Stage) -> Result<Report> {
+    /// Walks a stage; nothing is done, and nothing returned, if it has to be a wider one.
+    fn walk(&mut self, stage: Stage) -> Result<Option<Report>> {
         let edges = stage.edges().to_vec();
         let (plan, targets) = (stage.plan, stage.targets);
         let loaded = self.times.measure("state load", || self.ours.load())?;
         let options = self.options();
         let mut walk = CommandWalk::with_loaded(plan, self.ours.dir.clone(), loaded, options)?;
+        if self.build.borrow_mut().widen(&walk.plan().files) {
+            self.ours.loaded = Some(walk.into_loaded());
+            return Ok(None);
+        }
         let dag = self.times.measure("graph", || walk.dag(&targets))?;
         self.watch.borrow_mut().begin(edges, walk.plan(), &dag);
         let watch = Rc::clone(&self.watch);
@@ -186,7 +192,7 @@ impl<'a> Run<'a> {
         walk.set_observer(Box::new(observer));
         let report = self.times.measure("walk", || walk.run(&dag));
         self.ours.loaded = Some(walk.into_loaded());
-        Ok(report?)
+        Ok(Some(report?))
     }
 
     fn options(&self) -> Options {
@@ -199,7 +205,7 @@ impl<'a> Run<'a> {
     }
 
     /// Says how a walk stopped that did not succeed.
-    fn check(&self, report: &Report, purpose: Purpose) -> Result<()> {
+    fn check(&self, report: Report, purpose: Purpose) -> Result<Report> {
         let (failed, code) = {
             let watch = self.watch.borrow();
             (watch.failed, watch.last_code)
@@ -212,7 +218,7 @@ impl<'a> Run<'a> {
             _ if self.signals.received().is_some() || report.is_interrupted() => {
                 ("interrupted by user", Exit::NINJA_INTERRUPTED)
             }
-            _ if report.is_success() => return Ok(()),
+            _ if report.is_success() => return Ok(report),
             Some(NonZeroU32::MIN) => ("subcommand failed", Exit::Ninja(code)),
             Some(limit) if failed >= limit.get() => ("subcommands failed", Exit::Ninja(code)),
             _ => ("cannot make progress due to previous errors", Exit::Ninja(code)),

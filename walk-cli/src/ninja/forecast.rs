@@ -36,7 +36,7 @@ pub(super) fn run(args: &Args, frame: Frame) -> Result<Exit> {
     let mut wanted = Vec::new();
     while let Some(stage) = build.next_stage(&args.targets)? {
         let purpose = stage.purpose;
-        let found = would_run(stage, StateDir::new(build.state_dir()))?;
+        let Some(found) = would_run(&mut build, stage)? else { continue };
         let makes_manifest = found.iter().any(|it| build.makes_manifest(it.edge));
         wanted.extend(found);
         if purpose == Purpose::Manifest && makes_manifest {
@@ -48,11 +48,16 @@ pub(super) fn run(args: &Args, frame: Frame) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// Returns the edges of one walk that would run, in the order in which they would.
-fn would_run(stage: Stage, memory: StateDir) -> Result<Vec<Wanted>> {
+/// Returns the edges of one walk that would run, in the order in which they would; nothing if
+/// it has to be a wider one.
+fn would_run(build: &mut Build, stage: Stage) -> Result<Option<Vec<Wanted>>> {
+    let memory = StateDir::new(build.state_dir());
     let edges = stage.edges().to_vec();
     let (plan, targets) = (stage.plan, stage.targets);
     let mut walk = CommandWalk::open_dry(plan, memory, Options::default())?;
+    if build.widen(&walk.plan().files) {
+        return Ok(None);
+    }
     let dag = walk.dag(&targets)?;
     let wanted = Rc::new(RefCell::new(Vec::new()));
     let found = Rc::clone(&wanted);
@@ -66,7 +71,7 @@ fn would_run(stage: Stage, memory: StateDir) -> Result<Vec<Wanted>> {
     };
     walk.set_observer(Box::new(observer));
     walk.run(&dag)?;
-    Ok(wanted.take())
+    Ok(Some(wanted.take()))
 }
 
 /// Prints each edge once: one that a dyndep file needs is wanted by the targets too.

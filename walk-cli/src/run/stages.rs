@@ -11,8 +11,8 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use walk_core::{ActionReport, Dag, Interrupt, Report};
-use walk_ninja::{Build, BuildError, Frame, Purpose, Stage};
-use walk_plan::{ActionId, CommandWalk, Loaded, Lock, Options, StateDir, WalkError};
+use walk_ninja::{Build, BuildError, Frame, Purpose};
+use walk_plan::{ActionId, CommandWalk, Loaded, Lock, Options, Plan, StateDir, WalkError};
 
 use super::command::{Ended, begin, handle_signals, observe};
 use super::logging::log_to;
@@ -86,10 +86,15 @@ impl Run<'_> {
             let targets = self.targets(build)?;
             let Some(stage) = build.next_stage(&targets)? else { return Ok(Exit::Done) };
             let is_last = stage.purpose == Purpose::Targets;
+            let walk = self.open(stage.plan, stage.purpose, loaded.take())?;
+            if build.widen(&walk.plan().files) {
+                loaded = Some(walk.into_loaded());
+                continue;
+            }
             if is_last && let Some(records) = records.take() {
                 self.watch.borrow_mut().records = records;
             }
-            let walked = self.walk(stage, loaded.take())?;
+            let walked = self.walk(walk, &stage.targets)?;
             let is_over = match &walked.result {
                 Ok(report) => is_last || !report.is_success() || signals.received().is_some(),
                 Err(_) => true,
@@ -126,14 +131,16 @@ impl Run<'_> {
         Ok(targets)
     }
 
-    fn walk(&self, stage: Stage, loaded: Option<Loaded>) -> Result<Walked> {
+    fn open(&self, plan: Plan, purpose: Purpose, loaded: Option<Loaded>) -> Result<CommandWalk> {
         let loaded = loaded.map_or_else(|| self.state.load(), Ok)?;
         let mut options = self.options.clone();
         // What a manifest or a graph is made of is no target: forced, it would never settle.
-        options.force &= stage.purpose == Purpose::Targets;
-        let (plan, targets) = (stage.plan, stage.targets);
-        let mut walk = CommandWalk::with_loaded(plan, self.state.clone(), loaded, options)?;
-        let dag = walk.dag(&targets)?;
+        options.force &= purpose == Purpose::Targets;
+        Ok(CommandWalk::with_loaded(plan, self.state.clone(), loaded, options)?)
+    }
+
+    fn walk(&self, mut walk: CommandWalk, targets: &[ActionId]) -> Result<Walked> {
+        let dag = walk.dag(targets)?;
         begin(&walk, &dag, &mut self.watch.borrow_mut());
         observe(&mut walk, &self.watch);
         let result = walk.run(&dag);

@@ -127,3 +127,25 @@ fn forcing_does_not_force_the_manifest() {
     let done = ninja.project.walk("-B").expect(0);
     assert_eq!(done.matches("build.ninja").count(), 1, "it is a target, too: {done}");
 }
+
+/// What makes the header is no part of what the target declares that it needs.
+#[test]
+fn a_header_that_only_a_depfile_names_was_not_made() {
+    let ninja = Ninja::new(
+        "rule cp\n  command = cp $in $out\nrule cc\n  command = cat $in gen.h > $out && \
+         echo $out: gen.h > $out.d\n  depfile = $out.d\n  deps = gcc\n  description = CC\n\
+         build gen.h: cp gen.in\nbuild foo.o: cc foo.c\ndefault foo.o\n",
+    );
+    ninja.project.write("foo.c", "c");
+    ninja.project.write("gen.in", "1");
+    ninja.run("gen.h").expect(0);
+    ninja.check("", 0, "[1/1] CC\n");
+    ninja.check("", 0, "ninja: no work to do.\n");
+    ninja.project.write("gen.in", "2");
+    ninja.check("-n", 0, "[1/2] cp gen.in gen.h\n[2/2] CC\n");
+    ninja.check("", 0, "[1/2] cp gen.in gen.h\n[2/2] CC\n");
+    assert_eq!(ninja.project.read("foo.o"), "c2");
+    ninja.project.write("gen.in", "3");
+    ninja.project.walk("-f build.ninja foo.o").expect(0);
+    assert_eq!(ninja.project.read("foo.o"), "c3");
+}

@@ -4,6 +4,9 @@
 //! dyndep file says what an edge depends on only once it was made. So both are brought up to
 //! date by walks of their own, before the walk that was asked for; what they learned decides
 //! what the next one is.
+//!
+//! What depfiles named last time is not known here: who opened the walk of a stage tells its
+//! files, and gets a wider one if others make some of them.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -12,7 +15,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
 use rustc_hash::FxHashSet;
-use walk_plan::{ActionId, Plan};
+use walk_plan::{ActionId, Files, Plan};
 
 use super::BuildError;
 use super::closure::Closure;
@@ -89,6 +92,10 @@ pub struct Build {
     tries: u32,
     /// Dyndep files that a dry run cannot know.
     unknown: FxHashSet<Node>,
+    /// The edges of the stage that was handed out last.
+    handed_out: Vec<Edge>,
+    /// What depfiles name that edges of the next stage wrote, beside its targets.
+    discovered: Vec<Node>,
 }
 
 #[derive(Debug)]
@@ -148,7 +155,9 @@ impl Build {
     /// If the manifest, or a file that it includes, cannot be read or is wrong.
     pub fn new(frame: Frame) -> Result<Self, ReadError> {
         let graph = frame.graph()?;
-        Ok(Self { frame, graph, next: Next::Manifest, tries: 0, unknown: FxHashSet::default() })
+        let (next, unknown) = (Next::Manifest, FxHashSet::default());
+        let (handed_out, discovered) = (Vec::new(), Vec::new());
+        Ok(Self { frame, graph, next, tries: 0, unknown, handed_out, discovered })
     }
 
     /// Returns the graph as it was last read.
@@ -183,7 +192,7 @@ impl Build {
         }
         loop {
             let nodes = self.graph.targets(targets)?;
-            let closure = Closure::of(&self.graph, &nodes)?;
+            let closure = self.closure(&nodes)?;
             let waiting = self.waiting(&closure);
             if waiting.is_empty() {
                 self.next = Next::Nothing;
@@ -193,6 +202,28 @@ impl Build {
                 return Ok(Some(stage));
             }
         }
+    }
+
+    /// Says which files the walk of the last stage is about, once it was opened: its plan knows
+    /// by then what depfiles named last time. Returns whether edges outside of the stage make some
+    /// of them: then that walk is not to be begun, and the next stage is the same with those edges.
+    pub fn widen(&mut self, files: &Files) -> bool {
+        let graph = &self.graph;
+        let mut is_inside = vec![false; graph.edges().len()];
+        self.handed_out.iter().for_each(|it| is_inside[it.index()] = true);
+        let outside = graph.edges().filter(|it| !is_inside[it.index()]);
+        let known = self.discovered.len();
+        let is_named = |it: &Node| files.id(path_of(graph.path(*it))).is_some();
+        let made = outside.flat_map(|it| graph.outputs(it)).copied();
+        self.discovered.extend(made.filter(is_named));
+        let is_wider = self.discovered.len() > known;
+        if is_wider {
+            self.next = match self.next {
+                Next::AfterManifest => Next::Manifest,
+                _ => Next::Targets,
+            };
+        }
+        is_wider
     }
 
     /// Says that the walk of the last stage succeeded, and which actions it executed; returns
@@ -205,6 +236,7 @@ impl Build {
     ///
     /// If the manifest was made again and is wrong, or a dyndep file is.
     pub fn stage_done(&mut self, was_executed: impl Fn(&str) -> bool) -> Result<bool, BuildError> {
+        self.discovered.clear();
         match std::mem::replace(&mut self.next, Next::Targets) {
             Next::AfterManifest if self.has_made_manifest(was_executed) => {
                 self.tries += 1;
@@ -252,7 +284,7 @@ impl Build {
         let Some(node) = node.filter(|it| self.graph.producer(*it).is_some()) else {
             return Ok(None);
         };
-        let closure = Closure::of(&self.graph, &[node])?;
+        let closure = self.closure(&[node])?;
         let stage = self.stage(Purpose::Manifest, &closure, &[node])?;
         self.next = Next::AfterManifest;
         Ok(Some(stage))
@@ -288,13 +320,19 @@ impl Build {
         self.manifest_makers().iter().any(|it| was_executed(&convert::action_name(output(it))))
     }
 
+    /// Finds what `targets` need, and what depfiles named.
+    fn closure(&self, targets: &[Node]) -> Result<Closure, BuildError> {
+        Closure::of(&self.graph, &[targets, &self.discovered].concat())
+    }
+
     fn stage(
-        &self,
+        &mut self,
         purpose: Purpose,
         closure: &Closure,
         targets: &[Node],
     ) -> Result<Stage, BuildError> {
         let (plan, edges, targets) = convert::plan(&self.graph, &self.frame, closure, targets)?;
+        self.handed_out.clone_from(&edges);
         Ok(Stage { purpose, plan, targets, edges })
     }
 
@@ -327,7 +365,7 @@ impl Build {
             let path = |it: &Node| String::from_utf8_lossy(self.graph.path(*it)).into_owned();
             return Err(BuildError::DyndepCycle { files: made.iter().map(path).collect() });
         }
-        let closure = Closure::of(&self.graph, &ready)?;
+        let closure = self.closure(&ready)?;
         let stage = self.stage(Purpose::Dyndep, &closure, &ready)?;
         self.next = Next::AfterDyndep(ready);
         Ok(Some(stage))

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use walk_ninja::{Build, BuildError, Frame, Purpose, Stage};
 use walk_plan::{
-    ActionId, Command, CommandWalk, DepfileUse, MissingOutputs, Options, Run, StateDir,
+    ActionId, Command, CommandWalk, DepfileUse, MissingOutputs, Options, Plan, Run, StateDir,
 };
 
 /// A directory with a manifest.
@@ -41,15 +41,9 @@ impl Project {
         stage.expect("there is something to build")
     }
 
-    /// Walks one stage, and returns what ran.
-    fn walk(&self, stage: Stage) -> Vec<String> {
+    fn open(&self, plan: Plan) -> CommandWalk {
         let memory = StateDir::new(self.root().join(".walk"));
-        let mut walk = CommandWalk::open(stage.plan, memory, Options::default()).expect("it opens");
-        let dag = walk.dag(&stage.targets).expect("a graph");
-        let report = walk.run(&dag).expect("it walks");
-        assert!(report.is_success(), "{report:#?}");
-        let ran = report.actions().iter().filter(|it| it.was_executed());
-        ran.map(|it| it.uid.clone()).collect()
+        CommandWalk::open(plan, memory, Options::default()).expect("it opens")
     }
 
     /// Builds everything, and returns what ran in each stage.
@@ -59,7 +53,11 @@ impl Project {
         let mut done = Vec::new();
         while let Some(stage) = build.next_stage(&targets).unwrap_or_else(|it| panic!("{it}")) {
             let purpose = stage.purpose;
-            let ran = self.walk(stage);
+            let mut walk = self.open(stage.plan);
+            if build.widen(&walk.plan().files) {
+                continue;
+            }
+            let ran = walk_to(&stage.targets, &mut walk);
             let was_executed = |name: &str| ran.iter().any(|it| it == name);
             build.stage_done(was_executed).unwrap_or_else(|it| panic!("{it}"));
             done.push((purpose, ran));
@@ -71,6 +69,15 @@ impl Project {
     fn ran(&self, targets: &[&str]) -> Vec<String> {
         self.stages(targets).into_iter().flat_map(|it| it.1).collect()
     }
+}
+
+/// Walks one stage, and returns what ran.
+fn walk_to(targets: &[ActionId], walk: &mut CommandWalk) -> Vec<String> {
+    let dag = walk.dag(targets).expect("a graph");
+    let report = walk.run(&dag).expect("it walks");
+    assert!(report.is_success(), "{report:#?}");
+    let ran = report.actions().iter().filter(|it| it.was_executed());
+    ran.map(|it| it.uid.clone()).collect()
 }
 
 #[track_caller]
@@ -204,6 +211,69 @@ fn dyndep_files_are_made_and_then_obeyed() {
     assert_eq!(project.ran(&[]), [""; 0]);
     project.write("hidden.in", "3");
     assert_eq!(project.ran(&[]), ["out", "hidden"]);
+}
+
+/// Copies its input and the files that its depfile names.
+const CC: &str = "rule cc\n  command = cat $in $more > $out && echo $out: $in $more > $out.d\n  \
+                  depfile = $out.d\n  deps = gcc\n";
+
+/// Its maker is no part of what the targets declare that they need.
+#[test]
+fn a_header_that_only_a_depfile_names_was_not_made() {
+    let project = Project::new(&format!(
+        "{CP}{CC}build gen.h: cp gen.in\nbuild foo.o: cc foo.c\n  more = gen.h\ndefault foo.o\n"
+    ));
+    project.write("foo.c", "c");
+    project.write("gen.in", "1");
+    assert_eq!(project.ran(&["gen.h"]), ["gen.h"]);
+    assert_eq!(project.ran(&[]), ["foo.o"]);
+    assert_eq!(project.ran(&[]), [""; 0]);
+    project.write("gen.in", "2");
+    assert_eq!(project.ran(&[]), ["gen.h", "foo.o"]);
+    assert_eq!(project.read("foo.o"), "c2");
+    fs::remove_file(project.root().join("gen.h")).expect("it is there");
+    assert_eq!(project.ran(&[]), ["gen.h"]);
+}
+
+/// Under another name, through another depfile, and what validates it comes along.
+#[test]
+fn what_a_header_is_made_of_that_only_a_depfile_names_was_not_made() {
+    let project = Project::new("");
+    let root = project.root().display();
+    let manifest = format!(
+        "{CP}{CC}build {root}/gen.h: cc gen.in |@ check\n  more = deep.h\nbuild deep.h: cp deep.in\n\
+         build check: cp deep.in\nbuild foo.o: cc foo.c\n  more = gen.h\ndefault foo.o\n"
+    );
+    project.write("build.ninja", &manifest);
+    project.write("foo.c", "c");
+    project.write("gen.in", "g");
+    project.write("deep.in", "1");
+    project.ran(&["deep.h"]);
+    project.ran(&[&format!("{root}/gen.h")]);
+    assert_eq!(project.ran(&[]), ["foo.o"]);
+    project.write("deep.in", "2");
+    assert_eq!(project.ran(&[]).len(), 4);
+    assert_eq!(project.read("foo.o"), "cg2");
+    assert_eq!(project.ran(&[]), [""; 0]);
+}
+
+/// What a dyndep file says of what the depfile names is loaded first.
+#[test]
+fn a_header_that_only_a_depfile_names_may_wait_for_a_dyndep_file() {
+    let project = Project::new(&format!(
+        "{CP}{CC}build dd: cp dd.in\nbuild late.h: cp late.in\n\
+         build gen.h: cc gen.in || dd\n  more = late.h\n  dyndep = dd\n\
+         build foo.o: cc foo.c\n  more = gen.h\ndefault foo.o\n"
+    ));
+    project.write("foo.c", "c");
+    project.write("gen.in", "g");
+    project.write("late.in", "1");
+    project.write("dd.in", "ninja_dyndep_version = 1\nbuild gen.h: dyndep | late.h\n");
+    project.ran(&["gen.h"]);
+    assert_eq!(project.ran(&[]), ["foo.o"]);
+    project.write("late.in", "2");
+    assert_eq!(project.ran(&[]), ["late.h", "gen.h", "foo.o"]);
+    assert_eq!(project.read("foo.o"), "cg2");
 }
 
 #[test]

@@ -65,6 +65,26 @@ fn a_generated_file_that_only_a_depfile_names_comes_first() {
     project.check(&[]);
 }
 
+/// The target does not say that it needs `generate`.
+#[test]
+fn a_generated_file_that_only_a_depfile_names_belongs_to_the_target() {
+    let generate = "[action.generate]\nrun = 'cp {in} {out}'\nin = ['template']\nout = ['gen.h']\n";
+    let both = format!("{COMPILE}{generate}");
+    let project = Project::new(&both);
+    project.write("src/a.c", "gen.h");
+    project.write("gen.h", "by hand");
+    project.write("template", "1");
+    project.walk();
+    project.walk();
+    project.manifest(&format!("default = ['compile']\n{both}"));
+    project.check(&[]);
+    project.write("template", "2");
+    project.check(&["generate", "compile:src/a.c"]);
+    assert!(project.read("build/a.o").ends_with('2'));
+    project.remove("gen.h");
+    project.check(&["generate"]);
+}
+
 #[test]
 fn a_depfile_that_is_not_written_is_a_failure() {
     let project = Project::new("[action.a]\nrun = 'echo > o'\nout = ['o']\ndepfile = 'o.d'\n");
