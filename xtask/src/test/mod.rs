@@ -3,6 +3,7 @@
 //! All steps run even if one fails; the last line is a test runner's, summed over all test
 //! binaries and the steps. It knows which commands to run, not what they check.
 
+mod cases;
 mod fuzz;
 mod long;
 mod run;

@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use anyhow::Result;
 
+use super::cases::{self, Cases, INVENTIONS};
 use super::fuzz::{self, Fuzzing};
 use super::long::{self, Repetition};
 use super::steps::{Done, STEPS};
@@ -17,11 +18,14 @@ use crate::table;
 /// How much to test.
 #[derive(clap::Args)]
 pub(crate) struct Options {
-    /// Also repeat the tests ported from e3, to find what happens rarely, and run the fuzzers
+    /// Also repeat the tests ported from e3, to find what happens rarely, try many more of the
+    /// cases that tests make up, and run the fuzzers
     #[arg(long)]
     long: bool,
     #[command(flatten)]
     repetition: Repetition,
+    #[command(flatten)]
+    cases: Cases,
     #[command(flatten)]
     fuzzing: Fuzzing,
 }
@@ -38,10 +42,28 @@ pub(crate) fn run(root: &Path, options: &Options) -> Result<bool> {
     }
     if options.long {
         sum += show("repetition", || long::run(root, &options.repetition))?;
+        sum += run_cases(root, options.cases.count)?;
         sum += run_fuzzers(root, options.fuzzing.seconds)?;
     }
     println!("{sum}");
     Ok(sum.failed == 0)
+}
+
+/// Tries many cases of each kind, and tells what was counted.
+fn run_cases(root: &Path, count: u32) -> Result<Tally> {
+    let mut sum = Tally::default();
+    for invention in INVENTIONS.iter().filter(|_| count > 0) {
+        let mut counted = String::new();
+        sum += show(invention.name, || {
+            let done = cases::run(root, invention, count)?;
+            if done.tally.failed == 0 {
+                counted = indent(&done.output);
+            }
+            Ok(done)
+        })?;
+        println!("{counted}");
+    }
+    Ok(sum)
 }
 
 /// Builds the fuzzers and runs each, a line for each.
