@@ -165,9 +165,15 @@ impl Site {
     }
 
     /// Deletes, truncates, empties or edits an output.
-    pub(super) fn damage_output(&mut self) -> Option<String> {
-        let makers: Vec<&Action> =
-            self.graph.actions.iter().filter(|it| !it.outputs.is_empty()).collect();
+    fn damage_output(&mut self) -> Option<String> {
+        let names: Vec<String> = self.graph.actions.iter().map(|it| it.name.clone()).collect();
+        self.damage_output_of(&names)
+    }
+
+    /// Does so with an output of one of the actions of these names.
+    pub(super) fn damage_output_of(&mut self, names: &[String]) -> Option<String> {
+        let is_one = |it: &&Action| names.contains(&it.name) && !it.outputs.is_empty();
+        let makers: Vec<&Action> = self.graph.actions.iter().filter(is_one).collect();
         let maker = *self.random.pick(&makers)?;
         let path = self.random.pick(&maker.outputs)?.clone();
         if maker.kind == Kind::Tree {

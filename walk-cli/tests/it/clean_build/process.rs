@@ -60,12 +60,16 @@ impl Process {
     /// Waits until `count` actions are in the middle of what they do, and then for a while;
     /// returns false if it is over before.
     pub(super) fn await_moment(&mut self, count: usize, then: Duration) -> bool {
-        let lines = |told: &[u8]| String::from_utf8_lossy(told).lines().count();
         let deadline = Instant::now() + DEADLINE;
-        while lines(&self.told) < count && self.listen(deadline) {}
+        while self.told().len() < count && self.listen(deadline) {}
         let until = Instant::now() + then;
         while !self.has_ended && self.listen(until) {}
         !self.has_ended
+    }
+
+    /// Returns the names of the actions that were or are in the middle of what they do.
+    pub(super) fn told(&self) -> Vec<String> {
+        String::from_utf8_lossy(&self.told).lines().map(str::to_owned).collect()
     }
 
     pub(super) fn signal(&self, signal: Signal) {
@@ -83,7 +87,7 @@ impl Process {
             }
         }
         let status = self.child.wait().expect("it ended");
-        let ran = String::from_utf8_lossy(&self.told).lines().map(str::to_owned).collect();
+        let ran = self.told();
         let said = fs::read(&self.output).expect("it can be read");
         Ok(Ended { status, ran, said: String::from_utf8_lossy(&said).into_owned() })
     }
