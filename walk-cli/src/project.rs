@@ -12,7 +12,7 @@ use walk_ninja::{Build, BuildError, Frame};
 
 use crate::args::Common;
 use crate::error::{CliError, Result};
-use crate::os::is_ancestor;
+use crate::os::{is_alive, is_ancestor};
 
 /// What a command works on.
 #[derive(Debug)]
@@ -142,10 +142,23 @@ pub(crate) fn take_lock(state: &StateDir, common: &Common, command: &str) -> Res
         Held::By(holder) if is_outer(&holder) => Err(CliError::Inside(holder)),
         Held::By(holder) if common.no_wait => Err(CliError::Locked(holder)),
         Held::By(holder) => {
-            let _ = writeln!(io::stderr(), "waiting for walk ({holder}) ...");
+            say_waiting(&holder);
             Ok((state.lock(&who)?, true))
         }
     }
+}
+
+/// Says on stderr whom a lock is waited for: a walk, or what one left running that was killed.
+pub(crate) fn say_waiting(holder: &str) {
+    let _ = match pid_of(holder) {
+        Some(pid) if !is_alive(pid) => {
+            writeln!(
+                io::stderr(),
+                "waiting for the commands of walk ({holder}), which was killed ..."
+            )
+        }
+        _ => writeln!(io::stderr(), "waiting for walk ({holder}) ..."),
+    };
 }
 
 /// Returns whether the holder of a lock is a walk that started this one: to wait for it would be

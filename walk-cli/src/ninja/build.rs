@@ -201,6 +201,7 @@ impl<'a> Run<'a> {
         options.max_active = self.args.jobs;
         options.max_load = self.args.load;
         options.interrupt = self.interrupt.clone();
+        options.held = Some(self.ours.lock.file());
         options
     }
 

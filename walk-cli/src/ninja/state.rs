@@ -5,7 +5,6 @@
 //! build would be to wait for ever. Such an inner call gets a state of its own below the outer
 //! one, which begins with what the outer one knows.
 
-use std::io::{self, Write as _};
 use std::panic::resume_unwind;
 use std::path::PathBuf;
 use std::process;
@@ -15,7 +14,7 @@ use std::time::SystemTime;
 use walk_core::Store;
 use walk_plan::{Held, Loaded, Lock, StateDir, WalkError};
 
-use crate::project::{introduce, is_outer};
+use crate::project::{introduce, is_outer, say_waiting};
 
 /// A state directory that is ours.
 #[derive(Debug)]
@@ -27,7 +26,7 @@ pub(super) struct State {
     loading: Option<JoinHandle<Result<Loaded, WalkError>>>,
     /// The state of the build that started this one.
     outer: Option<StateDir>,
-    _lock: Lock,
+    pub(super) lock: Lock,
 }
 
 impl State {
@@ -43,11 +42,11 @@ impl State {
                 return Ok((Self { outer: Some(dir), ..inner }, has_waited));
             }
             Held::By(holder) => {
-                let _ = writeln!(io::stderr(), "waiting for walk ({holder}) ...");
+                say_waiting(&holder);
                 (dir.lock(&who())?, true)
             }
         };
-        Ok((Self { dir, loading: None, loaded: None, outer: None, _lock: lock }, has_waited))
+        Ok((Self { dir, loading: None, loaded: None, outer: None, lock }, has_waited))
     }
 
     /// Takes the lock of the directory at `path`, if there is a state and nobody has the lock,
@@ -60,7 +59,7 @@ impl State {
         let its = dir.clone();
         // Without a thread it is read when it is asked for.
         let loading = thread::Builder::new().name("state".into()).spawn(move || its.load()).ok();
-        Ok(Some(Self { dir, loading, loaded: None, outer: None, _lock: lock }))
+        Ok(Some(Self { dir, loading, loaded: None, outer: None, lock }))
     }
 
     /// Takes the store and the digests out; they are read the first time.

@@ -11,14 +11,27 @@ pub(crate) fn is_ancestor(pid: u32) -> bool {
     parents.take_while(|it| *it != 0).any(|it| it == pid)
 }
 
+/// Returns whether a process still runs; Linux only, elsewhere all do.
+pub(crate) fn is_alive(pid: u32) -> bool {
+    match fs::read_to_string(format!("/proc/{pid}/stat")) {
+        Ok(stat) => !matches!(field_in(&stat, 0), Some("Z" | "X")),
+        Err(_) => !cfg!(target_os = "linux"),
+    }
+}
+
 fn parent(pid: u32) -> Option<u32> {
     parent_in(&fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
 }
 
 /// Reads `pid (name) state parent ...`; the name may hold anything.
 fn parent_in(stat: &str) -> Option<u32> {
+    field_in(stat, 1)?.parse().ok()
+}
+
+/// Returns one of the fields after the name.
+fn field_in(stat: &str, position: usize) -> Option<&str> {
     let (_, after_name) = stat.rsplit_once(')')?;
-    after_name.split_whitespace().nth(1)?.parse().ok()
+    after_name.split_whitespace().nth(position)
 }
 
 #[cfg(test)]
@@ -38,5 +51,6 @@ mod tests {
     fn who_started_it_is_an_ancestor_and_it_itself_is_not() {
         assert!(is_ancestor(std::os::unix::process::parent_id()));
         assert!(!is_ancestor(process::id()));
+        assert!(is_alive(process::id()) && !is_alive(u32::MAX));
     }
 }

@@ -5,7 +5,7 @@ mod makeflags;
 mod signals;
 mod tty;
 
-pub(crate) use family::is_ancestor;
+pub(crate) use family::{is_alive, is_ancestor};
 pub(crate) use makeflags::jobs_of_make;
 pub(crate) use signals::{Listener, Signals};
 pub(crate) use tty::{columns, is_foreground};

@@ -39,7 +39,8 @@ pub(crate) fn run(common: &Common, args: &RunArgs) -> Result<Exit> {
     let (lock, loaded) = project.lock(common, "run")?;
     let started = Instant::now();
     log_to(&console);
-    let options = setup::options(&project.plan.settings, args, interrupt.clone());
+    let mut options = setup::options(&project.plan.settings, args, interrupt.clone());
+    options.held = Some(lock.file());
     let (limit, taste) = (options.max_failures, watch.taste);
     let mut walk = project.open(loaded, &options)?;
     let dag = walk.dag(&walk.plan().select(&args.targets)?)?;

@@ -46,6 +46,7 @@ pub(super) fn run(common: &Common, args: &RunArgs, frame: Frame) -> Result<Exit>
     let signals = handle_signals(interrupt.clone(), &console)?;
     let mut options = setup::options(&walk_plan::Settings::default(), args, interrupt);
     options.max_active = std::num::NonZeroU32::new(jobs);
+    options.held = Some(lock.file());
     let (started, watch) = (Instant::now(), Rc::new(RefCell::new(watch)));
     let run = Run { common, args, frame, state, options, console, watch, started, prepared };
     let exit = run.stages(&mut build, records, &signals);

@@ -4,6 +4,7 @@ mod clean;
 mod clean_build;
 mod exits;
 mod interactive;
+mod killed;
 mod locking;
 mod manifests;
 mod ninja;

@@ -5,9 +5,12 @@ use std::io::{Read as _, Write as _};
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Once};
 
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 use rustix::process::{Pid, Signal, kill_process};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP};
 
 /// A directory with a manifest.
 pub(crate) struct Project {
@@ -97,11 +100,30 @@ impl Project {
     }
 }
 
+/// What is ignored here is ignored by all that is started here: a shell without job control ignores
+/// SIGINT in what it runs in the background, and tests wait for it in vain. What is handled here is
+/// as usual there.
+fn unignore_signals() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+        let ignored = status.lines().find_map(|it| it.strip_prefix("SigIgn:"));
+        let ignored = ignored.and_then(|it| u64::from_str_radix(it.trim(), 16).ok()).unwrap_or(0);
+        for signal in [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP] {
+            if ignored >> (signal - 1) & 1 == 1 {
+                let flag = Arc::new(AtomicBool::new(false));
+                signal_hook::flag::register(signal, flag).expect("it can be handled");
+            }
+        }
+    });
+}
+
 /// A command that runs.
 pub(crate) struct Running(pub(crate) Child);
 
 impl Running {
     pub(crate) fn start(mut command: Command) -> Self {
+        unignore_signals();
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         Self(command.spawn().expect("it runs"))
     }

@@ -7,6 +7,7 @@
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Seek as _, Write as _};
 use std::path::Path;
+use std::sync::Arc;
 
 use super::WalkError;
 use super::state_dir::create_private;
@@ -17,7 +18,23 @@ const LONGEST_INTRODUCTION: u64 = 1024;
 /// The right to change a state directory; given back when dropped or when the process ends.
 #[derive(Debug)]
 pub struct Lock {
-    _file: File,
+    file: Arc<File>,
+}
+
+impl Lock {
+    /// Returns the file that is locked, for [`Options::held`](crate::Options::held): then nobody
+    /// else gets the lock while a command is alive, even if this process is killed.
+    #[must_use]
+    pub fn file(&self) -> Arc<File> {
+        Arc::clone(&self.file)
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Not only closed: somebody else may have it open as well.
+        let _ = self.file.unlock();
+    }
 }
 
 /// The answer to a request for a lock that does not wait.
@@ -69,7 +86,7 @@ fn sign(path: &Path, mut file: File, who: &str) -> Result<Lock, WalkError> {
         file.write_all(who.as_bytes())
     };
     sign().map_err(|source| failed("write", path, source))?;
-    Ok(Lock { _file: file })
+    Ok(Lock { file: Arc::new(file) })
 }
 
 /// The system has no lock to give; to go on without one would be to hope.

@@ -5,6 +5,7 @@
 //! of the plan, and prints nothing: an [`Observer`] hears what happens.
 
 use std::collections::BTreeSet;
+use std::fs::File;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -21,6 +22,7 @@ use super::elements::{self, FileKind, Surroundings};
 use super::entries::Order;
 use super::files::Files;
 use super::outcome::{Captured, Ended, Shared};
+use super::secrets::{self, Secrets};
 use super::{Loaded, Made, Note, StateDir, WalkError, entries, note, tools};
 use crate::{ActionId, Command, FileId, Paths, Plan};
 
@@ -42,6 +44,9 @@ pub struct Options {
     pub max_active: Option<NonZeroU32>,
     /// The load of the machine from which on nothing more starts while something runs.
     pub max_load: Option<f64>,
+    /// What stays open for as long as a command is alive, even if this process is killed: the
+    /// [file of the lock](crate::Lock::file).
+    pub held: Option<Arc<File>>,
 }
 
 /// Hears what happens during the walk of a plan.
@@ -137,7 +142,7 @@ impl CommandWalk {
             vertices: Vec::new(),
             discovered: vec![Vec::new(); plan.actions.len()],
             recalled: vec![None; plan.actions.len()],
-            surroundings: Surroundings { tracked: tracked(&plan), set: set(&plan), tools: vec![] },
+            surroundings: surroundings(&plan),
             plan,
             options,
             state,
@@ -152,6 +157,10 @@ impl CommandWalk {
             ended: None,
             observer: None,
         };
+        if !walk.options.dry_run && !walk.surroundings.secrets.is_empty() {
+            // What a walk that was killed did not come to take out of them.
+            walk.state.clear_scratch();
+        }
         walk.recall_discovered()?;
         walk.consumed = entries::consumed(&walk.plan, &walk.discovered);
         Ok(walk)
@@ -336,6 +345,7 @@ impl CommandWalk {
         params.interrupt = self.options.interrupt.clone();
         params.max_active = self.options.max_active;
         params.max_load = self.options.max_load;
+        params.held.clone_from(&self.options.held);
         params
     }
 
@@ -437,10 +447,16 @@ impl CommandWalk {
     }
 }
 
+/// Returns what is known of the surroundings before the tools are asked.
+fn surroundings(plan: &Plan) -> Surroundings {
+    let secrets = Secrets::of(&plan.env);
+    Surroundings { tracked: tracked(plan), set: set(plan), tools: vec![], secrets }
+}
+
 fn tracked(plan: &Plan) -> Vec<(Arc<str>, walk_core::Value)> {
     let tracked = plan.env.track.iter().filter_map(|name| {
         let value = std::env::var_os(name)?;
-        Some((format!("track {name}").into(), elements::text(&elements::os_text(&value))))
+        Some((format!("track {name}").into(), secrets::element(&plan.env, name, &value)))
     });
     tracked.collect()
 }
