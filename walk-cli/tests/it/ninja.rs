@@ -196,7 +196,8 @@ fn what_is_wrong_is_said_in_ninjas_words() {
     let warning = "ninja: warning: phony target 'a' names itself as an input; ignoring \
         [-w phonycycle=warn]\n";
     assert_eq!(ninja.run("-f self.ninja").complains(0), warning);
-    ninja.run("-f self.ninja -w phonycycle=err a").complains(1);
+    let cycle = "ninja: error: self.ninja:1: dependency cycle: a -> a [-w phonycycle=err]\n";
+    ninja.refuses("-f self.ninja -w phonycycle=err a", cycle);
 }
 
 #[test]

@@ -89,6 +89,10 @@ impl Search<'_> {
         let around = self.steps[start..].iter().skip(1).map(|it| it.node);
         let path = std::iter::once(node).chain(around).chain([node]);
         let text = |it: Node| String::from_utf8_lossy(self.graph.path(it)).into_owned();
-        BuildError::Cycle { place: self.graph.place(edge), path: path.map(text).collect() }
+        let path: Vec<String> = path.map(text).collect();
+        let is_plain =
+            self.graph.outputs(edge).len() == 1 && self.graph.implicit_inputs(edge).is_empty();
+        let is_phony = path.len() == 2 && is_plain && self.graph.is_phony(edge);
+        BuildError::Cycle { place: self.graph.place(edge), path, is_phony }
     }
 }

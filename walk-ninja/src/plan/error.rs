@@ -16,12 +16,14 @@ pub enum BuildError {
     #[error(transparent)]
     Read(#[from] ReadError),
     /// Edges wait for each other.
-    #[error("{place}: dependency cycle: {}", path.join(" -> "))]
+    #[error("{place}: dependency cycle: {}{}", path.join(" -> "), flag(*is_phony))]
     Cycle {
         /// Where one of them is declared.
         place: Place,
         /// The files around the cycle; the last is the first.
         path: Vec<String>,
+        /// Whether it is a `phony` that just names itself, which is a mistake only if asked for.
+        is_phony: bool,
     },
     /// Something that only has to come first neither exists nor is made.
     #[error("'{input}', needed by '{output}', missing and no known rule to make it")]
@@ -77,4 +79,8 @@ pub enum BuildError {
     /// The edges make no plan.
     #[error(transparent)]
     Assemble(#[from] AssembleError),
+}
+
+fn flag(is_phony: bool) -> &'static str {
+    if is_phony { " [-w phonycycle=err]" } else { "" }
 }
