@@ -149,3 +149,21 @@ fn a_header_that_only_a_depfile_names_was_not_made() {
     ninja.project.walk("-f build.ninja foo.o").expect(0);
     assert_eq!(ninja.project.read("foo.o"), "c3");
 }
+
+/// ninja refuses it from the second build on; what the edge read may also be what is no longer so.
+#[test]
+fn a_depfile_that_names_what_needs_the_edge_itself_went_unsaid() {
+    let ninja = Ninja::new(
+        "rule cc\n  command = cat $in > $out; echo $out: b > $out.d\n  depfile = $out.d\n  \
+         deps = gcc\nrule cp\n  command = echo const > $out\nbuild a: cc s\nbuild b: cp a\n",
+    );
+    ninja.project.write("s", "1");
+    ninja.project.write("b", "0");
+    assert_eq!(ninja.run("").expect(0).lines().count(), 2);
+    let said = "ninja: warning: `a` read what `b` makes, which needs `a` itself: it does not wait \
+                for it, and runs again once that has changed\n";
+    let done = ninja.run("");
+    assert_eq!((done.code, &*done.err), (0, said));
+    let done = ninja.run("");
+    assert_eq!((&*done.out, &*done.err), ("ninja: no work to do.\n", said));
+}

@@ -434,9 +434,10 @@ impl CommandWalk {
         edges.retain(|&(maker, successor)| {
             let is_on = cycle.windows(2).any(|it| it[0] == name(maker) && it[1] == name(successor));
             if is_on {
-                log::info!(
+                log::warn!(
                     target: "walk",
-                    "`{}` no longer waits for `{}`, which needs it now", name(successor), name(maker)
+                    "`{0}` read what `{1}` makes, which needs `{0}` itself: it does not wait for it, \
+                     and runs again once that has changed", name(successor), name(maker)
                 );
             }
             !is_on
