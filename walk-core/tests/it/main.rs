@@ -3,8 +3,10 @@
 //! `e3_walk` holds the cases of e3-core's `walk_test.py` under their names; the other
 //! modules hold what the contract says beyond them. Comments cite the line of the contract.
 
+mod cases;
 mod decide;
 mod e3_walk;
 mod fixture;
 mod limits;
 mod origins;
+mod random;

@@ -3,6 +3,7 @@
 //! Children say by files how far they are; whoever waits for that looks again until a deadline
 //! that only a broken test reaches.
 
+mod cases;
 mod support;
 
 mod e3_job_test;
@@ -13,4 +14,5 @@ mod killing;
 mod process;
 mod properties;
 mod queues;
+mod stress;
 mod suspension;

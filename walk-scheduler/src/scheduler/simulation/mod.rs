@@ -4,19 +4,19 @@
 //! suspended, resumed, interrupted, killed, the load changes; between two calls, inside one, and
 //! whenever the scheduler would sleep. Nothing of it takes real time or a second thread, and each
 //! answer is compared with that of a model. What only real threads can show is in `tests/it`.
-//!
-//! `WALK_CASES` says how many cases to try, `WALK_SEED` repeats a failed run.
 
+#[path = "../../../tests/it/cases.rs"]
+mod cases;
 mod model;
 mod script;
 mod world;
 
-use std::hash::{BuildHasher, RandomState};
+use std::num::NonZeroU32;
 use std::time::Duration;
-use std::{env, num::NonZeroU32};
 
-use proptest::test_runner::{Config, RngSeed, TestRunner};
+use proptest::test_runner::TestCaseError;
 
+use cases::prove;
 use model::{Known, Model, Running, Tag};
 use script::{Call, Delay, Script, Spec};
 use world::{Players, demand, meanwhile, with};
@@ -27,24 +27,10 @@ use crate::{Ending, InterruptCause, JobStatus, SchedulingParams};
 
 #[test]
 fn s1_to_s8_whatever_happens_the_scheduler_does_as_its_model() {
-    let number = |name| env::var(name).ok().and_then(|it| it.parse().ok());
-    let seed = number("WALK_SEED").unwrap_or_else(|| RandomState::new().hash_one(()));
-    let cases = number("WALK_CASES").map_or(500, |it: u64| u32::try_from(it).unwrap_or(u32::MAX));
-    let config = Config {
-        cases,
-        failure_persistence: None,
-        rng_seed: RngSeed::Fixed(seed),
-        ..Config::default()
-    };
-    let result = TestRunner::new(config).run(&script::script(), |script| {
+    prove(1_000, 100_000, &script::script(), |script| {
         play(script);
-        world::complaint().map_or(Ok(()), |it| Err(proptest::test_runner::TestCaseError::fail(it)))
+        world::complaint().map_or(Ok(()), |it| Err(TestCaseError::fail(it)))
     });
-    assert!(
-        result.is_ok(),
-        "{}\nrepeat with WALK_SEED={seed} WALK_CASES={cases}",
-        result.unwrap_err()
-    );
 }
 
 /// A scheduler with its owner, who keeps what was handed out and not started.
@@ -56,6 +42,7 @@ struct Play {
 fn play(script: Script) {
     let model = Model { limits: script.limits.clone(), ..Model::default() };
     let interrupt = world::create(model, script.events);
+    world::happen(&script.before);
     let queues = script.limits.capacities.iter().enumerate();
     let params = SchedulingParams {
         queues: queues.map(|(name, &capacity)| (name.to_string(), capacity)).collect(),

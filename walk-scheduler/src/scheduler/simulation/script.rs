@@ -13,6 +13,8 @@ use crate::JobStatus;
 #[derive(Clone, Debug)]
 pub(super) struct Script {
     pub(super) limits: Limits,
+    /// What happened before there was a scheduler.
+    pub(super) before: Event,
     pub(super) calls: Vec<Call>,
     /// One happens whenever the scheduler reads the clock, and as many as it takes to wake it.
     pub(super) events: Vec<Event>,
@@ -92,10 +94,16 @@ impl From<Delay> for Duration {
 }
 
 pub(super) fn script() -> impl Strategy<Value = Script> {
-    let calls = vec(call(), 0..40);
-    let events = vec(event(), 0..60);
-    (limits(), calls, events, prop::bool::weighted(0.1)).prop_map(
-        |(limits, calls, events, is_dropped)| Script { limits, calls, events, is_dropped },
+    let before = prop_oneof![9 => Just(Event::Nothing), 1 => event()];
+    let happens = (vec(call(), 0..40), vec(event(), 0..60));
+    (limits(), before, happens, prop::bool::weighted(0.1)).prop_map(
+        |(limits, before, (calls, events), is_dropped)| Script {
+            limits,
+            before,
+            calls,
+            events,
+            is_dropped,
+        },
     )
 }
 

@@ -263,7 +263,7 @@ fn play(tag: Tag, cx: &JobContext) -> JobStatus {
     with(|world| world.model.running.get_mut(&cx.slot()).expect("it runs").is_begun = true);
     let is_its = with(|world| world.model.running[&cx.slot()].tag == tag);
     demand(is_its, || format!("job {tag} runs in slot {}, which is another's", cx.slot()));
-    if !matches!(spec.meanwhile, Event::End(_) | Event::Listen(_)) {
+    if !matches!(spec.meanwhile, Event::End(_) | Event::Listen(_) | Event::Load(_)) {
         happen(&spec.meanwhile);
     }
     if spec.looks {
