@@ -65,3 +65,64 @@ fn what_an_aborted_walk_leaves_is_killed() {
         assert!(!is_alive(pid), "{pid}");
     }
 }
+
+/// All the ways to outlive a command that we know of, each of which tells the ids of its processes.
+const SURVIVORS: [(&str, usize); 7] = [
+    ("sleep 600 & echo $! >> pids; wait", 1),
+    ("setsid sleep 600 & echo $! >> pids; wait", 1),
+    ("(setsid sh -c 'nohup sleep 600 >/dev/null 2>&1 & echo $! >> pids' &); exec sleep 600", 1),
+    ("trap '' TERM HUP INT QUIT; echo $$ >> pids; while :; do sleep 0.01; done", 1),
+    ("setsid env -i sh -c 'echo $$ >> pids; exec sleep 600' & wait", 1),
+    ("trap '' TERM; for i in $(seq 50); do sleep 600 & echo $! >> pids; done; wait", 50),
+    ("setsid sleep 600 >/dev/null 2>&1 & echo $! >> pids; exit 0", 1),
+];
+
+/// Sends a signal to a walk that runs all of them, and looks for what is left when the state may be
+/// written again.
+fn check_survivors(signal: Signal) {
+    let mut manifest = "[settings]\ngrace = \"300ms\"\njobs = 8\n".to_owned();
+    for (number, (script, _)) in SURVIVORS.iter().enumerate() {
+        manifest += &format!("[action.a{number}]\nrun = \"\"\"{script}\"\"\"\nout = []\n");
+    }
+    let project = Project::new(&manifest);
+    project.write("pids", "");
+    let running = project.start("");
+    let count: usize = SURVIVORS.iter().map(|it| it.1).sum();
+    let pids = project.await_lines("pids", count);
+    running.signal(signal);
+    assert_eq!(running.wait().signal, Some(signal.as_raw()));
+    let lock = std::fs::File::open(project.path(".walk/lock")).expect("there is one");
+    lock.lock().expect("nobody keeps it for ever");
+    let left: Vec<_> = pids.lines().filter(|pid| is_alive(pid)).collect();
+    assert!(left.is_empty(), "{signal:?} leaves {left:?}");
+}
+
+#[test]
+fn sigkill_leaves_nobody() {
+    check_survivors(Signal::KILL);
+}
+
+#[test]
+fn sigint_leaves_nobody() {
+    check_survivors(Signal::INT);
+}
+
+#[test]
+fn sigterm_leaves_nobody() {
+    check_survivors(Signal::TERM);
+}
+
+#[test]
+fn sighup_leaves_nobody() {
+    check_survivors(Signal::HUP);
+}
+
+#[test]
+fn sigquit_leaves_nobody() {
+    check_survivors(Signal::QUIT);
+}
+
+#[test]
+fn sigabrt_leaves_nobody() {
+    check_survivors(Signal::ABORT);
+}

@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Once};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 use rustix::process::{Pid, Signal, kill_process};
@@ -67,6 +69,19 @@ impl Project {
     /// Waits until an action writes to a fifo, and returns what it writes.
     pub(crate) fn await_fifo(&self, path: &str) -> String {
         self.read(path).trim().to_owned()
+    }
+
+    /// Waits until a file has so many lines, and returns them.
+    pub(crate) fn await_lines(&self, path: &str, count: usize) -> String {
+        let deadline = Instant::now() + Duration::from_secs(120);
+        loop {
+            let text = self.read(path);
+            if text.ends_with('\n') && text.lines().count() >= count {
+                return text;
+            }
+            assert!(Instant::now() < deadline, "{path} has only {text:?}");
+            thread::park_timeout(Duration::from_millis(2));
+        }
     }
 
     /// Lets the action go on that reads from a fifo.
