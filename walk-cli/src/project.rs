@@ -2,6 +2,7 @@
 
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use walk_plan::{
@@ -19,6 +20,8 @@ use crate::os::{is_alive, is_ancestor};
 pub(crate) struct Project {
     pub(crate) plan: Plan,
     pub(crate) state: StateDir,
+    /// The actions that make the manifest itself, by name.
+    pub(crate) makers: Vec<Arc<str>>,
     source: Source,
     overrides: Overrides,
     /// The lock and the state, if they could be had while the manifest was read.
@@ -39,14 +42,15 @@ impl Project {
         let source = Source::File(frame.root.join(&frame.manifest));
         let build = Build::new(frame).map_err(BuildError::from)?;
         let state = state_of_ninja(common, &build);
+        let makers = build.manifest_actions();
         let (plan, overrides) = (build.into_plan()?, Overrides::default());
-        Ok(Self { plan, state, source, overrides, early: None })
+        Ok(Self { plan, state, makers, source, overrides, early: None })
     }
 
     fn of(common: &Common, source: Source, overrides: Overrides) -> Result<Self> {
         let plan = Plan::read(&source, &overrides)?;
         let state = state_dir(common, &plan.root);
-        Ok(Self { plan, state, source, overrides, early: None })
+        Ok(Self { plan, state, makers: Vec::new(), source, overrides, early: None })
     }
 
     /// Reads the manifest and, beside it, the state, if there is one and nobody has the lock:
@@ -77,7 +81,8 @@ impl Project {
         });
         let loaded = loaded.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         let (plan, loaded) = (plan?, loaded?);
-        Ok(Self { plan, state, source, overrides, early: Some((lock, loaded)) })
+        let early = Some((lock, loaded));
+        Ok(Self { plan, state, makers: Vec::new(), source, overrides, early })
     }
 
     /// Opens the state to walk; the caller has the lock.

@@ -2,6 +2,9 @@
 //!
 //! An action below one that would run may have to run too: that depends on what the other
 //! one makes, and is only known then.
+//!
+//! A manifest that makes itself comes first, by a walk of its own: if it would be made anew,
+//! all that is said of other actions is said by what it is now.
 
 use std::mem::ManuallyDrop;
 
@@ -22,6 +25,15 @@ pub(super) struct Forecast {
     pub(super) report: ManuallyDrop<Report>,
     /// The actions that the targets mean.
     pub(super) targets: Vec<ActionId>,
+    /// What would make the manifest anew, before anything else, if it is out of date.
+    manifest: Option<ManuallyDrop<Manifest>>,
+}
+
+/// A dry walk of what makes the manifest.
+struct Manifest {
+    makers: Vec<ActionId>,
+    dag: Dag<ActionId>,
+    report: Report,
 }
 
 /// What would become of an action.
@@ -38,11 +50,12 @@ pub(super) enum Outlook<'a> {
 impl Forecast {
     /// Walks what `targets` need, without executing or writing anything.
     pub(super) fn of(common: &Common, targets: &[String], force: bool) -> Result<Self> {
-        let project = Project::read(common, None)?;
-        let mut options = Options::default();
-        options.force = force;
-        let mut walk = project.open_dry(&options)?;
+        let mut project = Project::read(common, None)?;
+        let makers = std::mem::take(&mut project.makers);
+        let mut walk = project.open_dry(&Options::default())?;
         let targets = walk.plan().select(targets)?;
+        let manifest = Manifest::of(&mut walk, &makers)?;
+        walk.set_force(force);
         let dag = walk.dag(&targets)?;
         let report = walk.run(&dag)?;
         Ok(Self {
@@ -50,14 +63,42 @@ impl Forecast {
             dag: ManuallyDrop::new(dag),
             report: ManuallyDrop::new(report),
             targets,
+            manifest: manifest.map(ManuallyDrop::new),
         })
     }
 
-    /// Returns the actions that run something, with what would become of them.
+    /// Returns the actions that run something, with what would become of them; not those of
+    /// [`first`](Self::first).
     pub(super) fn actions(&self) -> impl Iterator<Item = (&Command, Outlook<'_>)> {
-        let vertices = self.dag.vertices();
+        let told: Vec<ActionId> = self.manifest_actions().map(|it| it.0).collect();
+        let vertices = self.dag.vertices().filter(move |it| !told.contains(&self.dag[*it]));
         let all = vertices.map(|it| (self.command(it), self.outlook(it)));
         all.filter(|(command, _)| command.run != Run::Nothing)
+    }
+
+    /// Returns the actions that would run before anything else, to make the manifest anew; none
+    /// if it is up to date.
+    pub(super) fn first(&self) -> impl Iterator<Item = (&Command, Outlook<'_>)> {
+        let actions = &self.walk.plan().actions;
+        self.manifest_actions().map(|(id, outlook)| (&actions[id.index()], outlook))
+    }
+
+    /// Returns whether the manifest would be made anew first, or may be, in words.
+    pub(super) fn caveat(&self) -> Option<String> {
+        let manifest = self.manifest.as_ref()?;
+        let is_sure = self.manifest_actions().any(|(id, outlook)| {
+            manifest.makers.contains(&id) && matches!(outlook, Outlook::Runs(_))
+        });
+        let name = self.walk.plan().manifest.file_name().unwrap_or_default().to_string_lossy();
+        let verb = if is_sure { "would" } else { "may" };
+        Some(format!("{name} {verb} be made anew first: the rest is by what it is now"))
+    }
+
+    fn manifest_actions(&self) -> impl Iterator<Item = (ActionId, Outlook<'_>)> {
+        let actions = &self.walk.plan().actions;
+        self.manifest.iter().flat_map(|it| it.outlooks()).filter(move |(id, outlook)| {
+            *outlook != Outlook::UpToDate && actions[id.index()].run != Run::Nothing
+        })
     }
 
     pub(super) fn outlook(&self, vertex: Vertex) -> Outlook<'_> {
@@ -66,6 +107,31 @@ impl Forecast {
 
     pub(super) fn command(&self, vertex: Vertex) -> &Command {
         &self.walk.plan().actions[self.dag[vertex].index()]
+    }
+}
+
+impl Manifest {
+    /// Walks what makes the manifest; nothing if that is up to date.
+    fn of(walk: &mut CommandWalk, makers: &[std::sync::Arc<str>]) -> Result<Option<Self>> {
+        if makers.is_empty() {
+            return Ok(None);
+        }
+        let actions = &walk.plan().actions;
+        let positions = (0..actions.len()).filter(|it| makers.contains(&actions[*it].name));
+        let makers: Vec<ActionId> = positions.map(ActionId::new).collect();
+        let dag = walk.dag(&makers)?;
+        let report = walk.run(&dag)?;
+        let manifest = Self { makers, dag, report };
+        let is_stale = |(id, outlook): (ActionId, Outlook<'_>)| {
+            manifest.makers.contains(&id) && outlook != Outlook::UpToDate
+        };
+        let is_stale = manifest.outlooks().any(is_stale);
+        Ok(is_stale.then_some(manifest))
+    }
+
+    fn outlooks(&self) -> impl Iterator<Item = (ActionId, Outlook<'_>)> {
+        let actions = self.dag.vertices().zip(self.report.actions());
+        actions.map(|(vertex, action)| (self.dag[vertex], outlook(action)))
     }
 }
 

@@ -1,6 +1,6 @@
 //! `walk plan` and `walk status`: what would run, and why.
 
-use std::io::Write;
+use std::io::{self, Write};
 
 use walk_core::DirtyReason;
 use walk_plan::{Command, Reason};
@@ -31,8 +31,7 @@ pub(crate) fn plan(
     let forecast = Forecast::of(common, &args.targets, args.force)?;
     let (counts, width) = count(&forecast);
     let words = Words { runs: "would run", depends: "may run  ", width, palette };
-    for (command, outlook) in forecast.actions() {
-        words.write(command, outlook, out)?;
+    words.write_all(&forecast, out, |command, outlook, out| {
         if let (Outlook::Runs(reason), true) = (outlook, args.explain) {
             out.write_all(explain::changes(&Reason::of(reason), "    ", palette).as_bytes())?;
         }
@@ -41,7 +40,8 @@ pub(crate) fn plan(
                 writeln!(out, "    {}", palette.dim(&format!("$ {}", tame(line))))?;
             }
         }
-    }
+        Ok(())
+    })?;
     if !common.quiet {
         writeln!(out, "{}", counts.describe("would run", "may run"))?;
     }
@@ -59,9 +59,7 @@ pub(crate) fn status(
     let (counts, width) = count(&forecast);
     if !common.quiet {
         let words = Words { runs: "stale", depends: "maybe", width, palette };
-        for (command, outlook) in forecast.actions() {
-            words.write(command, outlook, out)?;
-        }
+        words.write_all(&forecast, out, |_, _, _| Ok(()))?;
         writeln!(out, "{}", counts.describe("stale", "may be stale"))?;
     }
     Ok(if counts.runs + counts.depends == 0 { Exit::Done } else { Exit::Failed })
@@ -71,7 +69,7 @@ pub(crate) fn status(
 fn count(forecast: &Forecast) -> (Counts, usize) {
     let mut counts = Counts::default();
     let mut longest = 0;
-    for (command, outlook) in forecast.actions() {
+    for (command, outlook) in forecast.first().chain(forecast.actions()) {
         if outlook != Outlook::UpToDate {
             longest = longest.max(command.name.chars().count());
         }
@@ -102,12 +100,33 @@ struct Words {
 }
 
 impl Words {
+    /// Writes a line for each action that is not up to date, and `more` after it.
+    fn write_all(
+        &self,
+        forecast: &Forecast,
+        out: &mut dyn Write,
+        more: impl Fn(&Command, Outlook<'_>, &mut dyn Write) -> io::Result<()>,
+    ) -> io::Result<()> {
+        for (command, outlook) in forecast.first() {
+            self.write(command, outlook, out)?;
+            more(command, outlook, out)?;
+        }
+        if let Some(caveat) = forecast.caveat() {
+            writeln!(out, "{}", self.palette.dim(&format!("({})", tame(&caveat))))?;
+        }
+        for (command, outlook) in forecast.actions() {
+            self.write(command, outlook, out)?;
+            more(command, outlook, out)?;
+        }
+        Ok(())
+    }
+
     fn write(
         &self,
         command: &Command,
         outlook: Outlook<'_>,
         out: &mut dyn Write,
-    ) -> std::io::Result<()> {
+    ) -> io::Result<()> {
         let name = format!("{:<1$}", tame(&command.name), self.width);
         match outlook {
             Outlook::UpToDate => Ok(()),

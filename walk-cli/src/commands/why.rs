@@ -29,6 +29,9 @@ pub(crate) fn why(
             gap = "\n";
         }
     }
+    if let Some(caveat) = forecast.caveat() {
+        writeln!(out, "{}", palette.dim(&format!("({})", tame(&caveat))))?;
+    }
     Ok(Exit::Done)
 }
 

@@ -21,7 +21,7 @@ use crate::exit::Exit;
 const CHANGING: [&str; 3] = ["clean", "cleandead", "recompact"];
 
 /// The tools that have to know what dyndep files say, as far as these were made.
-const DYNDEP: [&str; 3] = ["clean", "graph", "query"];
+const DYNDEP: [&str; 4] = ["clean", "cleandead", "graph", "query"];
 
 /// Runs a tool.
 pub(super) fn run(args: &Args, frame: &Frame, tool: &ToolWish) -> Result<Exit> {

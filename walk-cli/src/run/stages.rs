@@ -84,7 +84,7 @@ impl Run<'_> {
         let mut loaded = None;
         let mut records = Some(records);
         loop {
-            let targets = self.targets(build)?;
+            let targets = if build.is_manifest_next() { Vec::new() } else { self.targets(build)? };
             let Some(stage) = build.next_stage(&targets)? else { return Ok(Exit::Done) };
             let is_last = stage.purpose == Purpose::Targets;
             let walk = self.open(stage.plan, stage.purpose, loaded.take())?;

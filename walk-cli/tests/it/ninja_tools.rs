@@ -74,6 +74,21 @@ fn what_is_no_longer_declared_is_removed_unless_somebody_changed_it() {
     ninja.check("", 0, "ninja: no work to do.\n");
 }
 
+/// What only a dyndep file declares, as `CMake` has it for modules of Fortran, was taken for dead.
+#[test]
+fn cleandead_removed_what_a_dyndep_file_declares() {
+    let ninja = Ninja::new(
+        "rule cp\n  command = cp $in $out\nrule both\n  command = echo 1 > $out; echo 2 > out.mod\n\
+         build dd: cp template\nbuild out: both || dd\n  dyndep = dd\n",
+    );
+    ninja.project.write("template", "ninja_dyndep_version = 1\nbuild out | out.mod: dyndep\n");
+    ninja.run("").expect(0);
+    ninja.check("-t cleandead", 0, "Cleaning... 0 files.\n");
+    assert_eq!(ninja.project.walk("clean -n").expect(0), "nothing to remove\n");
+    assert_eq!(ninja.project.walk("clean").expect(0), "nothing to remove\n");
+    assert!(ninja.project.exists("out.mod"));
+}
+
 #[test]
 fn a_build_may_clean_in_its_own_directory() {
     let ninja = Ninja::new(

@@ -13,6 +13,7 @@ use std::fs;
 use std::io;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
 use walk_plan::{ActionId, Files, Plan};
@@ -279,11 +280,21 @@ impl Build {
         }
     }
 
-    fn manifest_stage(&mut self) -> Result<Option<Stage>, BuildError> {
+    /// Returns whether the next stage is for the manifest: what it is asked for may be unknown as
+    /// yet.
+    #[must_use]
+    pub fn is_manifest_next(&self) -> bool {
+        matches!(self.next, Next::Manifest) && self.made_manifest().is_some()
+    }
+
+    /// Returns the manifest, if an edge makes it.
+    fn made_manifest(&self) -> Option<Node> {
         let node = self.graph.node(self.frame.manifest.as_os_str().as_bytes());
-        let Some(node) = node.filter(|it| self.graph.producer(*it).is_some()) else {
-            return Ok(None);
-        };
+        node.filter(|it| self.graph.producer(*it).is_some())
+    }
+
+    fn manifest_stage(&mut self) -> Result<Option<Stage>, BuildError> {
+        let Some(node) = self.made_manifest() else { return Ok(None) };
         let closure = self.closure(&[node])?;
         let stage = self.stage(Purpose::Manifest, &closure, &[node])?;
         self.next = Next::AfterManifest;
@@ -295,6 +306,13 @@ impl Build {
     #[must_use]
     pub fn makes_manifest(&self, edge: Edge) -> bool {
         self.manifest_makers().contains(&edge)
+    }
+
+    /// Returns the names of the actions that make the manifest.
+    #[must_use]
+    pub fn manifest_actions(&self) -> Vec<Arc<str>> {
+        let output = |it: &Edge| self.graph.path(self.graph.outputs(*it)[0]);
+        self.manifest_makers().iter().map(|it| convert::action_name(output(it))).collect()
     }
 
     fn manifest_makers(&self) -> Vec<Edge> {
@@ -316,8 +334,7 @@ impl Build {
 
     /// Returns whether any of what makes the manifest was executed.
     fn has_made_manifest(&self, was_executed: impl Fn(&str) -> bool) -> bool {
-        let output = |it: &Edge| self.graph.path(self.graph.outputs(*it)[0]);
-        self.manifest_makers().iter().any(|it| was_executed(&convert::action_name(output(it))))
+        self.manifest_actions().iter().any(|it| was_executed(it))
     }
 
     /// Finds what `targets` need, and what depfiles named.

@@ -67,7 +67,8 @@ pub enum BuildError {
     },
     /// The manifest is out of date however often it is made again.
     #[error(
-        "manifest '{}' still dirty after {tries} tries, perhaps system time is not set",
+        "manifest '{}' still dirty after {tries} tries: what makes it runs every time, or changes \
+         what it is made of",
         path.display()
     )]
     Unsettled {

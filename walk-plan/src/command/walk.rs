@@ -171,6 +171,11 @@ impl CommandWalk {
         self.observer = Some(observer);
     }
 
+    /// Sets whether the next run executes also what is up to date.
+    pub fn set_force(&mut self, force: bool) {
+        self.options.force = force;
+    }
+
     /// Returns the plan.
     #[must_use]
     pub fn plan(&self) -> &Plan {
