@@ -40,7 +40,7 @@ pub mod depfile;
 
 pub use command::{
     Captured, Change, CommandWalk, Held, Loaded, Lock, Made, Note, Observer, Options, Reason,
-    StateDir, WalkError, join,
+    Secrets, StateDir, WalkError, join,
 };
 pub use manifest::{Diagnostic, ManifestError, Overrides, Source, schema};
 pub use plan::{

@@ -56,6 +56,7 @@ pub struct Process {
     output: Output,
     protocol: ExitProtocol,
     shares_terminal: bool,
+    shown_as: Option<String>,
 }
 
 /// What a command reads.
@@ -105,6 +106,7 @@ impl Process {
             output: Output::default(),
             protocol: ExitProtocol::default(),
             shares_terminal: false,
+            shown_as: None,
         }
     }
 
@@ -169,6 +171,13 @@ impl Process {
     #[must_use]
     pub fn share_terminal(mut self, shares: bool) -> Self {
         self.shares_terminal = shares;
+        self
+    }
+
+    /// Sets what messages call the command: its words, if this is not called.
+    #[must_use]
+    pub fn shown_as(mut self, text: impl Into<String>) -> Self {
+        self.shown_as = Some(text.into());
         self
     }
 
@@ -292,7 +301,9 @@ impl std::fmt::Display for Process {
     /// Shows the command as one line, the beginning of it if it is long.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         const LIMIT: usize = 200;
+        let shown_as = self.shown_as.as_ref().map(OsString::from);
         let words = std::iter::once(&self.program).chain(&self.args);
+        let words = shown_as.iter().chain(words.filter(|_| shown_as.is_none()));
         let mut left = LIMIT;
         for (index, word) in words.enumerate() {
             if index > 0 {

@@ -62,7 +62,7 @@ fn node<'a>(plan: &'a Plan, dag: &'a Dag<ActionId>, vertex: Vertex) -> Node<'a> 
     Node {
         action: &action.name,
         group: &action.group,
-        command: command_text(&action.run),
+        command: command_text(plan, &action.run),
         inputs: paths(&action.inputs),
         outputs: paths(&action.outputs),
         queue: &action.queue,

@@ -36,7 +36,7 @@ pub(crate) fn plan(
             out.write_all(explain::changes(&Reason::of(reason), "    ", palette).as_bytes())?;
         }
         if common.verbose && outlook != Outlook::UpToDate {
-            for line in command_text(&command.run).lines() {
+            for line in command_text(forecast.walk.plan(), &command.run).lines() {
                 writeln!(out, "    {}", palette.dim(&format!("$ {}", tame(line))))?;
             }
         }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use walk_core::{Action, DirtyReason, Event, Interrupt, InterruptCause, JobOutcome, JobStatus};
-use walk_plan::{ActionId, Captured, Observer, Plan, Reason, Run, StateDir};
+use walk_plan::{ActionId, Captured, Observer, Plan, Reason, Run, Secrets, StateDir};
 
 use crate::explain;
 use crate::os;
@@ -128,7 +128,8 @@ impl Watch {
             text += &explain::changes(&Reason::of(dirty), "         ", self.taste.palette);
         }
         if self.taste.verbose {
-            push_command(&mut text, &plan.actions[action.data().index()].run, self.taste.palette);
+            let run = &plan.actions[action.data().index()].run;
+            push_command(&mut text, plan, run, self.taste.palette);
         }
         let mut text = text.into_bytes();
         if let Some(log) = log {
@@ -219,18 +220,19 @@ fn identical(action: &Action<'_, ActionId>) -> String {
     }
 }
 
-fn push_command(text: &mut String, run: &Run, palette: Palette) {
-    let command = command_text(run);
+fn push_command(text: &mut String, plan: &Plan, run: &Run, palette: Palette) {
+    let command = command_text(plan, run);
     for line in command.lines() {
         let _ = writeln!(text, "         {}", palette.dim(&format!("$ {}", tame(line))));
     }
 }
 
-/// Returns the command as one would type it.
-pub(crate) fn command_text(run: &Run) -> String {
-    match run {
+/// Returns the command as one would type it, without the secrets of the plan.
+pub(crate) fn command_text(plan: &Plan, run: &Run) -> String {
+    let text = match run {
         Run::Nothing => String::new(),
         Run::Shell(text) => text.clone(),
         Run::Argv(words) => walk_plan::join(words.iter().map(|it| it.to_string_lossy())),
-    }
+    };
+    Secrets::of(&plan.env).mask(&text).into_owned()
 }

@@ -14,6 +14,7 @@ mod ninja_tools;
 mod project;
 mod questions;
 mod records;
+mod secrets;
 mod signals;
 mod state;
 mod terminal;

@@ -8,7 +8,7 @@
 //! | element | value |
 //! |---|---|
 //! | `command`, `directory` | their text |
-//! | `env NAME`, `track NAME` | the value |
+//! | `env NAME`, `track NAME` | the value; its digest, if it is secret |
 //! | `tool NAME` | what its version command printed |
 //! | `depfile`, `late command` | where the one is written, what the other runs |
 //! | `response` | the content of the file that is written for the command |
@@ -30,6 +30,7 @@ use walk_core::fingerprint::Observed;
 use walk_core::{Checksum, Fingerprint, Value};
 
 use super::files::Files;
+use super::secrets::Secrets;
 use super::{content, shell};
 use crate::{Command, FileId, Plan, Run};
 
@@ -72,6 +73,8 @@ pub(super) struct Surroundings {
     pub(super) set: Vec<(Arc<str>, Value)>,
     /// The versions of the tools, by position in the plan.
     pub(super) tools: Vec<Option<(Arc<str>, Value)>>,
+    /// What no element may hold.
+    pub(super) secrets: Secrets,
 }
 
 /// A file that could not be read, which makes the fingerprint unknown.
@@ -104,7 +107,8 @@ pub(super) fn fingerprint(
     if let Some(late) = facts.late {
         elements.push((LATE.into(), late.clone()));
     }
-    Ok(elements.into_iter().collect())
+    let secrets = &surroundings.secrets;
+    Ok(elements.into_iter().map(|(name, value)| (name, secrets.mask_value(value))).collect())
 }
 
 type Elements = Vec<(Arc<str>, Value)>;

@@ -413,6 +413,7 @@ impl CommandWalk {
             generator: command.generator,
             scratch: self.state.scratch(),
             log: self.state.log(action.uid()),
+            secrets: self.surroundings.secrets.clone(),
             shared: Shared::default(),
         })
     }

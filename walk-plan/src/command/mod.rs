@@ -16,6 +16,7 @@
 //! - `outcome` is what a worker thread hands back, `partial` removes what a failed command wrote.
 //! - `state_dir` is the directory where all that lives, `lock` its lock, `loaded` what is read of
 //!   it at the beginning.
+//! - `secrets` are never written down.
 //! - `tools` asks programs for their versions, `shell` quotes words.
 
 mod content;
@@ -30,6 +31,7 @@ mod lock;
 mod note;
 mod outcome;
 mod partial;
+mod secrets;
 mod shell;
 mod state_dir;
 mod tools;
@@ -41,6 +43,7 @@ pub use loaded::Loaded;
 pub use lock::{Held, Lock};
 pub use note::{Change, Made, Note, Reason};
 pub use outcome::Captured;
+pub use secrets::Secrets;
 pub use shell::join;
 pub use state_dir::StateDir;
 pub use walk::{CommandWalk, Observer, Options};

@@ -134,6 +134,14 @@ impl StateDir {
         self.store().exists()
     }
 
+    /// Removes the scratch files that an earlier walk left; the caller holds the lock.
+    pub(crate) fn clear_scratch(&self) {
+        for entry in fs::read_dir(self.scratch()).into_iter().flatten().flatten() {
+            // Whoever uses one next empties it.
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+
     /// Returns where scratch files go, one per running job.
     pub(crate) fn scratch(&self) -> PathBuf {
         self.path.join("tmp")

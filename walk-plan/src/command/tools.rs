@@ -14,7 +14,7 @@ use std::time::Duration;
 use walk_core::scheduler::Output;
 use walk_core::{Dag, Job, JobStatus, Process, SchedulingParams, Value, run, walk_fn};
 
-use super::{WalkError, elements, shell};
+use super::{Secrets, WalkError, elements, shell};
 use crate::Plan;
 
 /// How long a program may take to tell its version.
@@ -38,6 +38,7 @@ pub(super) fn versions(
         path: std::env::temp_dir(),
         source,
     })?;
+    let secrets = Secrets::of(&plan.env);
     let output = |position: usize| scratch.path().join(position.to_string());
     let mut dag = Dag::builder();
     for &position in wanted {
@@ -53,8 +54,8 @@ pub(super) fn versions(
         let tool = &plan.tools[position];
         let failed = |reason: String| WalkError::Tool {
             tool: tool.name.clone(),
-            command: shell::join(&tool.version),
-            reason,
+            command: secrets.mask(&shell::join(&tool.version)).into(),
+            reason: secrets.mask(&reason).into(),
         };
         let printed = printed.map_err(|error| failed(error.to_string()))?;
         if ended.status != Some(JobStatus::Success) && !report.is_interrupted() {

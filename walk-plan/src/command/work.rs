@@ -16,8 +16,9 @@ use walk_core::{Checksum, Ending, JobContext, JobStatus, Process, Value, Work};
 
 use super::outcome::{Captured, Shared};
 use super::partial::Before;
+use super::secrets::Secrets;
 use super::state_dir::create_private;
-use super::{content, elements, includes};
+use super::{content, elements, includes, shell};
 use crate::{DepfileUse, FileId, MissingOutputs, Response, depfile};
 
 /// One command, with every path absolute.
@@ -44,6 +45,7 @@ pub(super) struct CommandWork {
     /// A directory for scratch files, and the file that keeps what the command writes.
     pub(super) scratch: PathBuf,
     pub(super) log: PathBuf,
+    pub(super) secrets: Secrets,
     pub(super) shared: Shared,
 }
 
@@ -74,7 +76,7 @@ impl CommandWork {
         }
         let output = self.scratch.join(format!("output-{}", cx.slot()));
         let mut status = self.process(&self.words, cx, &output).run(cx);
-        let kept = self.take_includes(&output, captured);
+        let kept = self.mask(&output).and_then(|()| self.take_includes(&output, captured));
         let kept = kept.and_then(|()| self.keep_log(&output, captured));
         let seen =
             if status.is_success() { kept.and_then(|()| self.look(cx, captured)) } else { kept };
@@ -125,6 +127,10 @@ impl CommandWork {
             .env("WALK_ATTEMPT", cx.attempt().to_string());
         for (name, value) in &self.env {
             process = process.env(name, value);
+        }
+        if !self.secrets.is_empty() {
+            let line = shell::join(words.iter().map(|it| elements::os_text(it)));
+            process = process.shown_as(self.secrets.mask(&line));
         }
         if self.interactive {
             return process.stdin(Stdin::Inherit).output(Output::Inherit).share_terminal(true);
@@ -191,6 +197,12 @@ impl CommandWork {
         error.kind() == io::ErrorKind::NotFound && self.depfile_use != DepfileUse::Required
     }
 
+    /// Takes secrets out of what the command wrote.
+    fn mask(&self, output: &Path) -> Result<(), Complaint> {
+        let masked = self.secrets.mask_file(output).or_else(ignore_missing);
+        masked.map_err(complain("take secrets out of", output))
+    }
+
     /// Takes the lines that name what was included out of what the command wrote.
     fn take_includes(&self, output: &Path, captured: &mut Captured) -> Result<(), Complaint> {
         let Some(prefix) = &self.includes_prefix else { return Ok(()) };
@@ -208,7 +220,9 @@ impl CommandWork {
         let output = self.scratch.join(format!("late-{}", cx.slot()));
         let status = self.process(words, cx, &output).output(Output::File(output.clone())).run(cx);
         let printed = fs::read(&output).map_err(complain("read", &output))?;
+        fs::remove_file(&output).map_err(complain("remove", &output))?;
         let printed = elements::printed(&printed);
+        let printed = self.secrets.mask(&printed);
         if status != JobStatus::Success {
             return Err(Complaint(format!("the `late` command failed: {printed}")));
         }
@@ -248,7 +262,7 @@ impl CommandWork {
     }
 }
 
-fn ignore_missing(error: io::Error) -> io::Result<()> {
+pub(super) fn ignore_missing(error: io::Error) -> io::Result<()> {
     if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) }
 }
 

@@ -141,10 +141,21 @@ pub(super) fn env(loaded: &[Loaded<'_>], vars: &Vars<'_>, sources: &Sources) -> 
             env.set.insert(name, value);
         }
         env.track.extend(raw.track.iter().map(ToString::to_string));
+        env.secret.extend(raw.secret.iter().map(ToString::to_string));
     }
-    env.track.sort_unstable();
-    env.track.dedup();
-    Ok(env)
+    for names in [&mut env.track, &mut env.secret] {
+        names.sort_unstable();
+        names.dedup();
+    }
+    match env.secret.iter().find(|it| env.set.contains_key(*it)) {
+        Some(name) => Err(no_secret(name).at(places[name].clone())),
+        None => Ok(env),
+    }
+}
+
+fn no_secret(name: &str) -> Trouble {
+    let wrong = format!("`{name}` is called secret, and its value is here for all to read");
+    Trouble::new(wrong).help("a secret is taken from outside: leave it out of `set`")
 }
 
 /// Expands environment variables.

@@ -87,6 +87,10 @@ pub(crate) struct RawEnv<'a> {
     /// Names of variables whose value outside is part of every fingerprint.
     #[serde(borrow)]
     pub(crate) track: List<'a>,
+    /// Names of variables whose value outside is never written down or shown; of one that is
+    /// tracked too, a digest is kept.
+    #[serde(borrow)]
+    pub(crate) secret: List<'a>,
 }
 
 /// A program whose version is part of fingerprints.

@@ -124,6 +124,8 @@ pub struct Env {
     pub set: BTreeMap<String, String>,
     /// Names of variables whose value outside is part of every fingerprint.
     pub track: Vec<String>,
+    /// Names of variables whose value outside is never written down or shown.
+    pub secret: Vec<String>,
 }
 
 /// A program whose version is part of the fingerprint of the actions that name it.
