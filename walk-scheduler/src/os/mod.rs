@@ -13,6 +13,7 @@ mod leash;
 mod linux;
 #[cfg(not(target_os = "linux"))]
 mod portable;
+mod scarcity;
 mod signal;
 
 #[cfg(target_os = "linux")]
@@ -25,4 +26,5 @@ pub(crate) use file::{create_to_append, may_execute, not_found};
 pub(crate) use guardian::Guardian;
 pub(crate) use leash::Leash;
 pub(crate) use platform::{adopt_orphans, load_average};
+pub(crate) use scarcity::is_scarcity;
 pub(crate) use signal::signal_name;
