@@ -2,7 +2,8 @@
 //!
 //! A file is removed only if its content is what walk made: whoever changed it since may
 //! still want it. So is a directory, whose digest covers all that is in it. What is outside of
-//! the project, or behind a link, is left alone.
+//! the project, or behind a link, is left alone, and so is what actions read by now: what was
+//! made once may be a source today.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -79,6 +80,8 @@ struct Broom<'a> {
 
 impl Broom<'_> {
     fn sweep(&mut self, scope: &Scope) -> Result<()> {
+        let sources: BTreeSet<PathBuf> =
+            self.walk.sources().into_iter().map(Path::to_path_buf).collect();
         let living: BTreeSet<String> =
             self.walk.plan().actions.iter().map(|it| it.name.to_string()).collect();
         for name in self.walk.remembered()? {
@@ -88,7 +91,9 @@ impl Broom<'_> {
             let takes_all = scope.takes_all_of(&name);
             let made = self.walk.note(&name)?.map(|it| it.made).unwrap_or_default();
             for made in made {
-                if takes_all || !is_declared(self.walk.plan(), &made.path) {
+                if is_source(&sources, &made.path) {
+                    self.say("kept", &made.path, ": a source by now")?;
+                } else if takes_all || !is_declared(self.walk.plan(), &made.path) {
                     self.remove(&made)?;
                 }
             }
@@ -184,4 +189,9 @@ fn out_of_reach(root: &Path, path: &Path) -> Option<&'static str> {
 /// Returns whether an action of the plan declares `path` among its outputs.
 fn is_declared(plan: &Plan, path: &Path) -> bool {
     plan.files.id(path).is_some_and(|it| plan.files.producer(it).is_some())
+}
+
+/// Returns whether `path` is a source, or holds one.
+fn is_source(sources: &BTreeSet<PathBuf>, path: &Path) -> bool {
+    sources.range(path.to_path_buf()..).next().is_some_and(|it| it.starts_with(path))
 }

@@ -46,6 +46,24 @@ fn an_output_that_another_action_took_over_stays() {
 }
 
 #[test]
+fn what_was_made_and_is_a_source_by_now_is_kept() {
+    let reader = "[action.reader]\nrun = \"cat {in} > {out}\"\nin = [\"two\"]\nout = [\"copy\"]\n";
+    let header = "[action.reader]\nrun = \"cat two > {out}; echo x: two > x.d\"\nout = [\"copy\"]\n\
+                  depfile = \"x.d\"\n";
+    for manifest in [reader, header] {
+        let project = walked();
+        project.write("walk.toml", &format!("[walk]\nversion = 1\n{ONE}{manifest}"));
+        project.walk("").expect(0);
+        assert_eq!(
+            project.walk("clean").expect(0),
+            "kept two: a source by now\nnothing to remove\n"
+        );
+        project.walk("clean --all").expect(0);
+        assert_eq!(project.read("two"), "2\n");
+    }
+}
+
+#[test]
 fn a_file_that_changed_since_is_kept() {
     let project = walked();
     without_one(&project);

@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::num::NonZeroU32;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -356,6 +356,16 @@ impl CommandWalk {
 
     pub(super) fn command(&self, id: ActionId) -> &Command {
         &self.plan.actions[id.index()]
+    }
+
+    /// Returns the files that actions read and no action makes: those that they declare, and those
+    /// that their depfiles named last time.
+    #[must_use]
+    pub fn sources(&self) -> BTreeSet<&Path> {
+        let declared = self.plan.actions.iter().flat_map(|it| &it.inputs);
+        let read = declared.chain(self.discovered.iter().flatten());
+        let sources = read.filter(|it| self.plan.files.producer(**it).is_none());
+        sources.map(|it| self.plan.files.path(*it)).collect()
     }
 
     fn tools_of(&self, dag: &Dag<ActionId>) -> BTreeSet<usize> {
