@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, FileTimes};
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -96,6 +97,13 @@ impl Disk {
         let file = File::open(self.path(path)).expect("it is there");
         let times = FileTimes::new().set_accessed(time).set_modified(time);
         file.set_times(times).expect("it is ours");
+    }
+
+    /// Moves a file elsewhere, and leaves a link to it.
+    pub(super) fn link(&self, path: &str, other: &Path) {
+        fs::create_dir_all(other.parent().expect("it has one")).expect("it can be made");
+        fs::rename(self.path(path), other).expect("it can be renamed");
+        symlink(other, self.path(path)).expect("a link");
     }
 
     /// Removes whatever is there.

@@ -181,15 +181,19 @@ impl Site {
         }
         let mut content = std::fs::read(self.disk.path(&path)).ok()?;
         let time = self.disk.time(&path);
-        let how = self.random.below(6);
-        match how {
+        match self.random.below(7) {
             0 | 1 => {
                 self.disk.remove(&path);
                 return Some(format!("delete {path}"));
             }
-            2 => content.truncate(content.len() / 2),
-            3 => content.clear(),
-            4 => content.extend(b"more\n"),
+            2 => {
+                let other = self.disk.path(&format!("elsewhere/{}", self.random.next()));
+                self.disk.link(&path, &other);
+                return Some(format!("put a link to {} in the place of {path}", other.display()));
+            }
+            3 => content.truncate(content.len() / 2),
+            4 => content.clear(),
+            5 => content.extend(b"more\n"),
             _ => {
                 let at = self.random.below(content.len().max(1));
                 *content.get_mut(at)? ^= 1;
@@ -228,7 +232,7 @@ impl Site {
         Some(format!("edit {path}: {content:?}"))
     }
 
-    fn edit_header(&mut self) -> String {
+    pub(super) fn edit_header(&mut self) -> String {
         let number = self.random.below(4);
         let content = self.graph.header(number, &mut self.random);
         let path = format!("h/{number}.h");

@@ -91,8 +91,8 @@ pub(super) struct Action {
     pub(super) style: Style,
     /// Goes on when it is told to stop.
     pub(super) is_stubborn: bool,
-    /// Gives its inputs in a response file (ninja).
-    pub(super) has_response: bool,
+    /// Has a response file or a dyndep file (ninja), or fails at first (walk.toml).
+    pub(super) is_special: bool,
     /// `restat` or `deps = gcc` (ninja), or a command without a shell of walk's (walk.toml).
     pub(super) variant: bool,
     /// How many tokens of the queue `q`, if it is in that queue.

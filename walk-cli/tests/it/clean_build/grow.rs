@@ -149,7 +149,7 @@ pub(super) fn action(name: String, kind: Kind, random: &mut Random) -> Action {
         salt: random.below(3).to_string(),
         style: styles[random.below(styles.len())],
         is_stubborn: random.percent(10),
-        has_response: random.percent(20),
+        is_special: random.percent(20),
         variant: random.percent(50),
         tokens: [0, 0, 1, 2][random.below(4)],
         env: random.percent(20).then(|| random.word()),

@@ -13,7 +13,7 @@ use super::disk::Disk;
 use super::edit::Site;
 use super::fault::damage_state;
 use super::graph::{Dialect, Graph};
-use super::manifest::FAILURE;
+use super::manifest::{FAILURE, is_scanned};
 use super::oracle::Clean;
 use super::process::{Ended, Process};
 use super::random::Random;
@@ -44,6 +44,13 @@ pub(super) struct Report {
     pub(super) failure: String,
     pub(super) history: Vec<String>,
     pub(super) directory: TempDir,
+}
+
+/// The names of the actions that would or may run.
+struct Plan {
+    would: Vec<String>,
+    may: Vec<String>,
+    said: String,
 }
 
 type Checked<T = ()> = Result<T, String>;
@@ -91,12 +98,18 @@ impl<'a> History<'a> {
         {
             self.told.push(said);
         }
+        let before = self.site.graph.clone();
         for _ in 0..=self.site.random.below(4) {
             let said = self.site.edit();
             self.told.push(said);
         }
-        if self.site.random.percent(50) {
+        if self.site.random.percent(60) {
             self.disturb()?;
+            if self.site.random.percent(40) {
+                self.told.push("all as it was before".into());
+                self.site.graph = before;
+                self.site.disk.sync(&self.site.graph);
+            }
         }
         self.settle()
     }
@@ -104,11 +117,20 @@ impl<'a> History<'a> {
     /// Something goes wrong, or goes on at the same time.
     fn disturb(&mut self) -> Checked {
         match self.site.random.below(11) {
-            0..=3 => self.kill().map(drop),
+            0 | 1 => {
+                let killed = self.kill();
+                self.bury(killed)
+            }
+            2 | 3 => {
+                let killed = self.kill();
+                self.told.push("at once".into());
+                self.settle_from(None)?;
+                self.bury(killed)
+            }
             4 => {
-                let killed = self.kill()?;
+                let killed = self.kill();
+                self.bury(killed)?;
                 self.damage();
-                drop(killed);
                 Ok(())
             }
             5 | 6 => {
@@ -122,8 +144,8 @@ impl<'a> History<'a> {
         }
     }
 
-    /// Starts a walk and ends it in the middle, one way or another.
-    fn kill(&mut self) -> Checked<Ended> {
+    /// Starts a walk and ends it in the middle, one way or another. It may not be gone yet.
+    fn kill(&mut self) -> Process {
         let signals = [Signal::KILL, Signal::KILL, Signal::INT, Signal::TERM];
         let signal = *self.site.random.pick(&signals).expect("there are some");
         let (count, then) = self.moment();
@@ -131,18 +153,19 @@ impl<'a> History<'a> {
         let is_in_time = walk.await_moment(count, then);
         walk.signal(signal);
         self.sum.signals += u32::from(is_in_time);
-        let ended = walk.finish()?;
-        let code = ended.code();
-        self.told.push(format!(
-            "{signal:?} after {count} actions and {then:?}: {code}, ran {:?}",
-            ended.ran
-        ));
-        // ninja ends with 130 of whatever signal.
-        let expected = [0, 1, FAILURE, 130, 128 + signal.as_raw()];
-        if !expected.contains(&code) {
-            return Err(format!("a killed walk ended with {code}:\n{}", ended.said));
+        self.told.push(format!("{signal:?} after {count} actions and {then:?}"));
+        walk
+    }
+
+    /// Waits for the end of a walk that was killed, and of all that it started.
+    fn bury(&mut self, killed: Process) -> Checked {
+        let ended = killed.finish()?;
+        self.told.push(format!("the killed walk: {}, ran {:?}", ended.code(), ended.ran));
+        let signals = [Signal::KILL, Signal::INT, Signal::TERM].map(|it| 128 + it.as_raw());
+        if [0, 1, FAILURE].iter().chain(&signals).any(|it| *it == ended.code()) {
+            return Ok(());
         }
-        Ok(ended)
+        Err(format!("a killed walk ended with {}:\n{}", ended.code(), ended.said))
     }
 
     /// Returns a moment in a walk: after how many actions, and how long then.
@@ -196,10 +219,10 @@ impl<'a> History<'a> {
         let site = &mut self.site;
         let begun = walk.told().into_iter().filter_map(|it| site.graph.action(&it));
         let ended: Vec<String> = begun.flat_map(|it| site.graph.needs(it)).collect();
-        let said = if site.random.percent(60) {
-            Some(site.edit_source())
-        } else {
-            site.damage_output_of(&ended)
+        let said = match site.random.below(4) {
+            0 => Some(site.edit_source()),
+            1 | 2 => Some(site.edit_header()),
+            _ => site.damage_output_of(&ended),
         };
         site.disk.sync(&site.graph);
         self.told.push(format!("during a walk, after {count} actions and {then:?}: {said:?}"));
@@ -237,21 +260,50 @@ impl<'a> History<'a> {
 
     /// Walks, and proves that all is as a clean build makes it, and that nothing is left to do.
     fn settle(&mut self) -> Checked {
+        let plan = self.plan()?;
+        self.settle_from(plan)
+    }
+
+    fn settle_from(&mut self, plan: Option<Plan>) -> Checked {
         let clean = self.clean();
         let ended = self.start("-k0", "walk").finish()?;
         self.told.push(format!("walk: {}, ran {:?}", ended.code(), ended.ran));
         self.sum.actions += u32::try_from(ended.ran.len()).expect("few");
         self.sum.failures += u32::from(!clean.is_success());
         self.check_end(&ended, &clean)?;
+        // What dyndep files wait for has a walk of its own, and if that fails there is no other.
+        let is_staged = self.site.graph.actions.iter().any(|it| is_scanned(&self.site.graph, it));
+        if is_staged && !clean.is_success() {
+            return Ok(());
+        }
         clean
             .compare(&self.site.graph, self.site.disk.root())
             .map_err(|differs| format!("{differs}\nafter\n{}", ended.said))?;
+        plan.map_or(Ok(()), |it| it.check(&ended, &clean))?;
         let again = self.start("-k0", "again").finish()?;
         self.check_end(&again, &clean)?;
         if let Some(name) = again.ran.iter().find(|it| !clean.failed.contains(*it)) {
             return Err(format!("{name} ran again:\n{}\nafter\n{}", again.said, ended.said));
         }
         self.check_rest(&clean)
+    }
+
+    /// Asks now and then what would run.
+    fn plan(&mut self) -> Checked<Option<Plan>> {
+        if self.site.graph.dialect == Dialect::Ninja || self.site.random.percent(60) {
+            return Ok(None);
+        }
+        let ended = self.start("plan", "plan").finish()?;
+        let names = |word: &str| {
+            let named = ended.said.lines().filter_map(|it| it.strip_prefix(word));
+            let first = named.filter_map(|it| it.split_whitespace().next());
+            first.filter(|it| it.starts_with('a')).map(str::to_owned).collect()
+        };
+        Ok(Some(Plan {
+            would: names("would run "),
+            may: names("may run "),
+            said: ended.said.clone(),
+        }))
     }
 
     /// Checks that nothing would run.
@@ -301,6 +353,21 @@ impl<'a> History<'a> {
             self.site.disk.root(),
             &output,
         )
+    }
+}
+
+impl Plan {
+    /// Checks that what would run did, and nothing that could not.
+    fn check(&self, ended: &Ended, clean: &Clean) -> Checked {
+        let is_missing = |it: &&String| !ended.ran.contains(it);
+        let is_surprise = |it: &&String| !self.would.contains(it) && !self.may.contains(it);
+        let missing = self.would.iter().filter(|_| clean.is_success()).find(is_missing);
+        match missing.or_else(|| ended.ran.iter().find(is_surprise)) {
+            Some(name) => {
+                Err(format!("{name} was foreseen otherwise:\n{}\n{}", self.said, ended.said))
+            }
+            None => Ok(()),
+        }
     }
 }
 

@@ -20,7 +20,8 @@ pub(super) fn command(graph: &Graph, action: &Action) -> Option<String> {
         None => words.join(" "),
     };
     let name = &action.name;
-    let told = format!("echo {name} >&9; if grep -qs '^!' {all}; then exit {FAILURE}; fi");
+    let attempt = if fails_first(graph, action) { "test $WALK_ATTEMPT != 1; " } else { "" };
+    let told = format!("{attempt}echo {name} >&9; if grep -qs '^!' {all}; then exit {FAILURE}; fi");
     let salt = salt(graph, action);
     let out = action.outputs.first().cloned().unwrap_or_default();
     let hidden = action.hidden();
@@ -47,9 +48,18 @@ pub(super) fn command(graph: &Graph, action: &Action) -> Option<String> {
 
 /// Returns the response file of an action, if it has one.
 pub(super) fn response(graph: &Graph, action: &Action) -> Option<String> {
-    let has_one =
-        graph.dialect == Dialect::Ninja && action.has_response && action.kind == Kind::Join;
+    let has_one = graph.dialect == Dialect::Ninja && action.is_special && action.kind == Kind::Join;
     has_one.then(|| format!("{}.rsp", action.outputs[0]))
+}
+
+/// Returns whether the first attempt of an action fails, half done.
+fn fails_first(graph: &Graph, action: &Action) -> bool {
+    graph.dialect == Dialect::Toml && action.is_special && action.kind == Kind::Join
+}
+
+/// Returns whether a file that is made of its source says which headers it reads.
+pub(super) fn is_scanned(graph: &Graph, action: &Action) -> bool {
+    graph.dialect == Dialect::Ninja && action.is_special && action.kind == Kind::Compile
 }
 
 /// Returns what goes into a response file.
@@ -101,13 +111,16 @@ fn join(action: &Action, all: &str, first: &str, told: &str, salt: &str) -> Stri
     text + &second_half(out, salt, action.style)
 }
 
+/// Prints what a source includes, and what that includes; what is not there includes nothing.
+const FIND: &str =
+    "find() ( for h in $(sed -n 's/^#include //p' $1 || :); do echo $h; find $h; done ); ";
+
 /// Finds the headers that a source names, directly or not, as a compiler does.
 fn compile(action: &Action, source: &str, salt: &str) -> String {
     let out = &action.outputs[0];
     let half = target(out, action.style);
     let text = format!(
-        "find() ( for h in $(sed -n 's/^#include //p' $1); do echo $h; find $h; done ); \
-         all=$(find {source}); sed '/^#/d' {source} > {half}; echo {} >&9; \
+        "{FIND}all=$(find {source}); sed '/^#/d' {source} > {half}; echo {} >&9; \
          if grep -qs '^!' {source} $all; then exit {FAILURE}; fi; \
          if [ -n \"$all\" ]; then cat $all | sed '/^#/d' >> {half}; fi; \
          echo {out}: {source} $all > {out}.d",
@@ -166,6 +179,9 @@ fn toml(graph: &Graph, action: &Action) -> String {
             line("queue", "\"q\"");
             line("tokens", &action.tokens.min(graph.tokens).to_string());
         }
+        if fails_first(graph, action) {
+            line("retry", "{ times = 1 }");
+        }
         if action.tells_surroundings {
             line("tools", "[\"tool\"]");
         }
@@ -220,13 +236,16 @@ fn ninja(graph: &Graph, action: &Action) -> String {
         );
     };
     let order: Vec<String> = action.order.iter().flat_map(named).collect();
+    let scanned = is_scanned(graph, action).then(|| format!("{}.dd", action.outputs[0]));
     let name = &action.name;
     let mut text = format!("rule r_{name}\n  command = {}\n", command.replace('$', "$$"));
     if let Some(path) = response(graph, action) {
         let content = response_text(graph, action);
         text.extend(["  rspfile = ", &path, "\n  rspfile_content = ", &content, "\n"]);
     }
-    if action.kind == Kind::Compile {
+    if let Some(path) = &scanned {
+        text.extend(["  dyndep = ", path, "\n"]);
+    } else if action.kind == Kind::Compile {
         text.extend(["  depfile = ", &action.outputs[0], ".d\n"]);
         text += if action.variant { "  deps = gcc\n" } else { "" };
     } else if action.variant {
@@ -238,11 +257,28 @@ fn ninja(graph: &Graph, action: &Action) -> String {
         action.outputs[1..].join(" "),
         explicit.join(" "),
         implicit.join(" "),
-        order.join(" ")
+        order.iter().chain(&scanned).cloned().collect::<Vec<_>>().join(" ")
     );
     text += &build;
     if action.tokens > 0 {
         text += "  pool = q\n";
     }
-    text
+    text + &scanned.map(|it| scan(action, &it, &explicit[0], &order)).unwrap_or_default()
+}
+
+/// Returns the edge that says in a dyndep file which headers a source reads.
+fn scan(action: &Action, out: &str, source: &str, order: &[String]) -> String {
+    let name = &action.name;
+    let command = format!(
+        "{FIND}all=$(find {source}); echo ninja_dyndep_version = 1 > {out}.tmp; \
+         echo {name}.scan >&9; echo build {}: dyndep '|' $all >> {out}.tmp; \
+         echo {out}: {source} $all > {out}.d; mv {out}.tmp {out}",
+        action.outputs[0]
+    );
+    format!(
+        "rule s_{name}\n  command = {}\n  depfile = {out}.d\n\
+         build {out}: s_{name} {source} || {}\n",
+        command.replace('$', "$$"),
+        order.join(" ")
+    )
 }

@@ -88,6 +88,7 @@ fn run(graph: &Graph, own: Option<&String>, script: &str, directory: &Path) -> b
     command.args(["-c", &format!("exec 9>/dev/null; {script}")]).current_dir(directory).env_clear();
     command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
     command.env("SET", &graph.set).env("TRACKED", &graph.tracked);
+    command.env("WALK_ATTEMPT", "2");
     command.envs(own.map(|it| ("OWN", it)));
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     command.status().expect("it runs").success()

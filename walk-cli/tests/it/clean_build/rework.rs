@@ -21,8 +21,7 @@ impl Site {
             old.salt = new.salt;
             return Some(format!("let {} write {}", old.name, old.salt));
         }
-        (old.style, old.is_stubborn, old.has_response) =
-            (new.style, new.is_stubborn, new.has_response);
+        (old.style, old.is_stubborn, old.is_special) = (new.style, new.is_stubborn, new.is_special);
         (old.variant, old.tokens, old.env) = (new.variant, new.tokens, new.env);
         old.tells_surroundings = new.tells_surroundings;
         Some(format!("let {} do it otherwise: {:?}", old.name, old.style))
