@@ -35,13 +35,21 @@ impl Refusal {
 /// Tries until it is refused for good, succeeds, or the job is to stop.
 pub(crate) fn persist<T>(
     cx: &JobContext,
+    attempt: impl FnMut() -> Result<T, Refusal>,
+) -> Result<T, Refusal> {
+    persist_while(|| !cx.is_interrupted(), || cx.run().has_children(), attempt)
+}
+
+fn persist_while<T>(
+    is_wanted: impl Fn() -> bool,
+    has_others: impl Fn() -> bool,
     mut attempt: impl FnMut() -> Result<T, Refusal>,
 ) -> Result<T, Refusal> {
     let (mut tries, mut pause) = (0, FIRST_PAUSE);
     loop {
         match attempt() {
-            Err(refusal) if refusal.is_scarcity && !cx.is_interrupted() => {
-                tries = if cx.run().has_children() { 0 } else { tries + 1 };
+            Err(refusal) if refusal.is_scarcity && is_wanted() => {
+                tries = if has_others() { 0 } else { tries + 1 };
                 if tries == TRIES {
                     return Err(refusal);
                 }
@@ -55,54 +63,41 @@ pub(crate) fn persist<T>(
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
-    use rustix::process::getpid;
-
     use super::*;
-    use crate::SchedulingParams;
-    use crate::os::Leash;
-    use crate::run::Run;
 
-    fn context() -> JobContext {
-        let (outbox, _) = crossbeam_channel::unbounded();
-        let run = Arc::new(Run::new(&SchedulingParams::default(), outbox));
-        JobContext::new(0, 1, Duration::from_secs(3600), run)
-    }
-
-    /// Tries, to succeed at the last of `tries`; returns how often it did, and whether it could.
-    fn check(cx: &JobContext, is_scarcity: bool, tries: u32) -> (u32, bool) {
+    /// How often it is tried what succeeds at the last of `most` times, and whether it succeeds.
+    fn check(is_scarcity: bool, others: bool, most: u32) -> (u32, bool) {
         let mut count = 0;
-        let result = persist(cx, || {
+        let attempt = || {
             count += 1;
-            if count == tries { Ok(()) } else { Err(Refusal { text: String::new(), is_scarcity }) }
-        });
-        (count, result.is_ok())
+            let refusal = Refusal { text: String::new(), is_scarcity };
+            if count == most { Ok(()) } else { Err(refusal) }
+        };
+        let is_done = persist_while(|| true, || others, attempt).is_ok();
+        (count, is_done)
     }
 
     #[test]
     fn what_is_scarce_is_asked_for_again_but_not_for_ever() {
-        let cx = context();
-        assert_eq!(check(&cx, true, 3), (3, true));
-        assert_eq!(check(&cx, true, u32::MAX), (TRIES, false));
-        assert_eq!(check(&cx, false, 3), (1, false));
+        assert_eq!(check(true, false, 3), (3, true));
+        assert_eq!(check(true, false, u32::MAX), (TRIES, false));
+        assert_eq!(check(false, false, 3), (1, false));
     }
 
     #[test]
     fn as_long_as_others_run_it_is_asked_for_again() {
-        let cx = context();
-        let (_bell, rope) = Leash::bell().expect("a pipe");
-        let leash = Arc::new(Leash::new(getpid(), false, rope));
-        cx.run().enlist(&leash);
-        assert_eq!(check(&cx, true, TRIES + 2), (TRIES + 2, true));
-        cx.run().dismiss(&leash);
-        assert_eq!(check(&cx, true, u32::MAX), (TRIES, false));
+        assert_eq!(check(true, true, TRIES + 2), (TRIES + 2, true));
+        assert_eq!(check(false, true, 3), (1, false));
     }
 
     #[test]
     fn a_job_that_is_to_stop_asks_no_more() {
-        let cx = context();
-        cx.run().stop();
-        assert_eq!(check(&cx, true, u32::MAX), (1, false));
+        let mut count = 0;
+        let attempt = || {
+            count += 1;
+            Err::<(), _>(Refusal { text: String::new(), is_scarcity: true })
+        };
+        assert!(persist_while(|| false, || true, attempt).is_err());
+        assert_eq!(count, 1);
     }
 }

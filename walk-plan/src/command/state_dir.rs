@@ -150,8 +150,8 @@ impl StateDir {
     /// Returns where the output of an action's last run is kept, if it wrote any.
     ///
     /// The file name is made of the action's name and cannot leave the directory: whatever
-    /// is not a letter, a digit or one of `._-` becomes `_`, and a name that was changed is
-    /// told apart by a digest.
+    /// is not a letter, a digit or one of `._-` becomes `_`, and a name that was changed, or could
+    /// be taken for another, is told apart by a digest.
     #[must_use]
     pub fn log(&self, action: &str) -> PathBuf {
         self.path.join("logs").join(format!("{}.log", file_name(action)))
@@ -189,7 +189,10 @@ fn file_name(action: &str) -> String {
     let kept = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
     let mut name: String =
         action.chars().take(LONGEST_NAME).map(|c| if kept(c) { c } else { '_' }).collect();
-    if name != action || name.starts_with('.') {
+    // A file system may take two names for one that differ only in case.
+    let is_alike =
+        name.starts_with(['.', '_']) || name.contains(|it: char| it.is_ascii_uppercase());
+    if name != action || is_alike {
         let digest = Checksum::of(action.as_bytes()).to_string();
         name.insert(0, '_');
         name.push('-');
@@ -204,8 +207,25 @@ mod tests {
 
     #[test]
     fn log_names_cannot_leave_their_directory_nor_collide() {
-        let names = ["../../etc/passwd", "a/b", "a_b", "a:b", ".", "..", "", "a\0b", "ä"];
-        let mut made: Vec<String> = names.iter().map(|it| file_name(it)).collect();
+        let long = ["x".repeat(300), "x".repeat(301)];
+        let mut names = vec![
+            "../../etc/passwd",
+            "a/b",
+            "a_b",
+            "a:b",
+            ".",
+            "..",
+            "",
+            "a\0b",
+            "ä",
+            "log",
+            "LOG",
+            "Log",
+        ];
+        names.extend(long.iter().map(String::as_str));
+        let twin = file_name("a/b");
+        names.push(&twin);
+        let mut made: Vec<String> = names.iter().map(|it| file_name(it).to_lowercase()).collect();
         assert!(made.iter().all(|it| !it.contains(['/', '\0']) && !it.starts_with('.')));
         made.sort();
         made.dedup();
