@@ -19,4 +19,5 @@ mod records;
 mod secrets;
 mod signals;
 mod state;
+mod system_calls;
 mod terminal;

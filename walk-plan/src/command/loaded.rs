@@ -41,9 +41,12 @@ impl Loaded {
         let doubted = unverifiable(&mut *store)?;
         log::warn!(
             target: "walk",
-            "the system went down in the middle of the last walk: files are read again, and {} \
-             whose outputs do not say enough run again",
-            match doubted.len() { 1 => "1 action".to_owned(), n => format!("{n} actions") }
+            "the system went down in the middle of the last walk: every file is read again{}",
+            match doubted.len() {
+                0 => String::new(),
+                1 => ", and 1 action runs again whose outputs say too little".to_owned(),
+                n => format!(", and {n} actions run again whose outputs say too little"),
+            }
         );
         let doubted = if forget(&mut *store, &doubted)? { FxHashSet::default() } else { doubted };
         Ok(Self { store, digests: Vec::new(), doubted })
