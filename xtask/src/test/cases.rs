@@ -23,6 +23,7 @@ pub(crate) const INVENTIONS: &[Invention] = &[
     Invention { name: "cases: histories", package: "walk-cli", filter: "clean_build::" },
     Invention { name: "cases: schedules", package: "walk-scheduler", filter: "simulation::" },
     Invention { name: "cases: crashes", package: "walk-plan", filter: "crash::" },
+    Invention { name: "cases: system calls", package: "walk-cli", filter: "system_calls::" },
 ];
 
 /// How many cases to try.

@@ -8,6 +8,7 @@ mod fuzz;
 mod long;
 mod run;
 mod steps;
+mod strace;
 mod tally;
 
 pub(crate) use run::{Options, run};

@@ -12,6 +12,7 @@ use super::cases::{self, Cases, INVENTIONS};
 use super::fuzz::{self, Fuzzing};
 use super::long::{self, Repetition};
 use super::steps::{Done, STEPS};
+use super::strace;
 use super::tally::Tally;
 use crate::table;
 
@@ -41,6 +42,7 @@ pub(crate) fn run(root: &Path, options: &Options) -> Result<bool> {
         sum += show(step.name, || (step.run)(root))?;
     }
     if options.long {
+        sum += show("strace", || strace::install(root))?;
         sum += show("repetition", || long::run(root, &options.repetition))?;
         sum += run_cases(root, options.cases.count)?;
         sum += run_fuzzers(root, options.fuzzing.seconds)?;
