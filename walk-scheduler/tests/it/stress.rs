@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 use std::hint;
 use std::num::NonZeroU32;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::sync::{Arc, Barrier};
 use std::thread;
@@ -30,6 +30,8 @@ struct Case {
     runs: Vec<Plan>,
     /// What threads do to the handle.
     hands: Vec<Vec<Deed>>,
+    /// In the end all runs are interrupted, and until then what is endless has no timeout.
+    is_cut: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -92,8 +94,8 @@ fn case(with_commands: bool) -> impl Strategy<Value = Case> {
         1 => Just(Deed::Trigger),
         1 => Just(Deed::Kill),
     ];
-    (vec(plan(with_commands), 1..4), vec(vec(deed, 0..12), 0..3))
-        .prop_map(|(runs, hands)| Case { runs, hands })
+    (vec(plan(with_commands), 1..4), vec(vec(deed, 0..12), 0..3), any::<bool>())
+        .prop_map(|(runs, hands, is_cut)| Case { runs, hands, is_cut })
 }
 
 fn plan(with_commands: bool) -> impl Strategy<Value = Plan> {
@@ -122,6 +124,13 @@ fn spec(with_commands: bool) -> impl Strategy<Value = Spec> {
     )
 }
 
+impl Case {
+    /// Whether somebody interrupts the runs in the end.
+    fn is_cut(&self) -> bool {
+        self.is_cut && !self.hands.is_empty()
+    }
+}
+
 /// Plays a case on other threads, and gives up on it if it does not end.
 fn play_in_time(case: Case) -> Result<(), TestCaseError> {
     let (ended, end) = mpsc::channel();
@@ -140,11 +149,12 @@ fn play_in_time(case: Case) -> Result<(), TestCaseError> {
 fn play(case: &Case) -> Result<(), String> {
     let handle = Handle { interrupt: Interrupt::default(), was_told: Arc::default() };
     let begin = Barrier::new(case.runs.len() + case.hands.len());
+    let left = AtomicUsize::new(case.hands.len());
     thread::scope(|scope| {
         let runs = case.runs.iter().map(|plan| {
             scope.spawn(|| {
                 begin.wait();
-                Driver::new(plan, &handle).drive()
+                Driver::new(plan, &handle, case.is_cut()).drive()
             })
         });
         let runs: Vec<_> = runs.collect();
@@ -153,6 +163,9 @@ fn play(case: &Case) -> Result<(), String> {
                 begin.wait();
                 // A run that is suspended for ever may rest.
                 deeds.iter().chain([&Deed::Resume]).copied().for_each(|it| handle.act(it));
+                if case.is_cut && left.fetch_sub(1, Ordering::SeqCst) == 1 {
+                    handle.act(Deed::Trigger);
+                }
             });
         }
         runs.into_iter().try_for_each(|run| run.join().map_err(|_| "a driver panicked")?)
@@ -199,6 +212,7 @@ fn spin(turns: u16) {
 struct Driver<'a> {
     plan: &'a Plan,
     handle: &'a Handle,
+    is_cut: bool,
     scheduler: Scheduler<usize>,
     /// By slot.
     running: BTreeMap<usize, usize>,
@@ -207,7 +221,7 @@ struct Driver<'a> {
 }
 
 impl<'a> Driver<'a> {
-    fn new(plan: &'a Plan, handle: &'a Handle) -> Self {
+    fn new(plan: &'a Plan, handle: &'a Handle, is_cut: bool) -> Self {
         let params = SchedulingParams {
             queues: BTreeMap::from([("default".to_owned(), plan.tokens)]),
             max_active: plan.max_active,
@@ -218,7 +232,7 @@ impl<'a> Driver<'a> {
         let none = vec![0; plan.jobs.len()];
         let scheduler = Scheduler::new(&params);
         let running = BTreeMap::new();
-        Self { plan, handle, scheduler, running, started: none.clone(), collected: none }
+        Self { plan, handle, is_cut, scheduler, running, started: none.clone(), collected: none }
     }
 
     fn drive(mut self) -> Result<(), String> {
@@ -296,7 +310,8 @@ impl<'a> Driver<'a> {
         };
         // What only ends when it is told to must be told.
         let is_endless = matches!(spec.kind, Kind::Look | Kind::Listen | Kind::Sleep);
-        let timeout = spec.timeout.or(is_endless.then_some(Duration::from_millis(5)));
+        let timeout =
+            spec.timeout.or((is_endless && !self.is_cut).then_some(Duration::from_millis(5)));
         let job = job.tokens(spec.tokens % (self.plan.tokens + 1)).priority(spec.priority);
         timeout.into_iter().fold(job, Job::timeout)
     }

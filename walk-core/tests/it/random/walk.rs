@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use walk_core::{
     Action, Dag, Decision, Error, Event, Fingerprint, Interrupt, Job, JobContext, JobOutcome,
-    JobStatus, Phase, Report, Requeue, SchedulingParams, Walk, defaults,
+    JobStatus, Phase, Report, Requeue, SchedulingParams, SkipReason, Walk, defaults,
 };
 
 use super::model::{Expected, fingerprint};
@@ -344,6 +344,8 @@ impl Walk for RandomWalk<'_> {
         fingerprint: Option<&Fingerprint>,
     ) -> Result<(), Failure> {
         self.may_fail()?;
+        let is_fresh = action.skip_reason() == Some(&SkipReason::Fresh);
+        self.complain_unless(!is_fresh, *action.data(), "fresh, and written");
         self.pending.insert(*action.data(), fingerprint.cloned());
         Ok(())
     }

@@ -68,13 +68,14 @@ pub(super) fn complaint() -> Option<String> {
     with(|world| world.complaint.clone())
 }
 
-/// Keeps the first complaint, if it is one.
+/// Keeps the first complaint, if it is one, and has all go home.
 pub(super) fn demand(is_so: bool, complaint: impl FnOnce() -> String) {
-    if !is_so {
-        let text = complaint();
-        with(|world| world.complaint = world.complaint.take().or(Some(text)));
-        stop(Interrupt::trigger);
+    if is_so || with(|world| world.complaint.is_some()) {
+        return;
     }
+    let text = complaint();
+    with(|world| world.complaint = Some(text));
+    stop(Interrupt::trigger);
 }
 
 /// The load of the simulated machine.
