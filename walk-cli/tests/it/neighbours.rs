@@ -1,7 +1,9 @@
 //! Commands that behave badly, and a system that has too little of everything: walk ends, says
 //! what is the matter, keeps its own memory small, and takes nothing for fresh that is not.
 
+use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::ffi::OsStrExt as _;
 use std::process::{Command, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -75,6 +77,32 @@ fn what_stays_in_the_background_is_reported() {
     let told = project.read("events");
     let left: Vec<&str> = told.lines().filter(|it| it.contains("\"left_behind\":true")).collect();
     assert!(left.len() == 1 && left[0].contains("\"action\":\"a\""), "{told}");
+}
+
+/// Paths that are not UTF-8 are told as well as they can be, in a directory that is not, too: an
+/// event, a note of what was made, and with it `list` and `clean`, must not get lost over one.
+#[test]
+fn paths_may_be_in_no_encoding() {
+    let project = Project::empty();
+    let path = |name: &[u8]| project.path("").join(OsStr::from_bytes(name));
+    fs::create_dir(path(b"d\xff")).expect("new");
+    fs::write(path(b"d\xff/\xfe"), "x").expect("new");
+    let manifest = b"rule cp\n command = cat $in > $out\nbuild \xff.o: cp \xfe\n";
+    fs::write(path(b"d\xff/build.ninja"), manifest).expect("new");
+    let walk = |args: &str| {
+        let mut command = project.command("-C");
+        command.arg(OsStr::from_bytes(b"d\xff")).args(args.split_whitespace());
+        Done::of(command.output().expect("it runs"))
+    };
+    walk("--events events --trace trace --junit junit").expect(0);
+    let read = |name: &[u8]| fs::read_to_string(path(name)).expect("text");
+    let parse = |text: &str| serde_json::from_str::<serde_json::Value>(text).expect("JSON");
+    assert!(read(b"d\xff/events").lines().map(parse).count() > 3);
+    parse(&read(b"d\xff/trace"));
+    assert!(walk("").expect(0).starts_with("up to date"));
+    assert!(walk("list").expect(0).starts_with("   ok  "));
+    assert!(walk("clean --all").expect(0).starts_with("removed "));
+    assert!(!path(b"d\xff/\xff.o").exists());
 }
 
 /// A command that takes away what walk stands on: what is next either works or says what is
