@@ -66,6 +66,8 @@ pub enum DirtyReason {
     Forced,
     /// It is declared to run every time.
     Always,
+    /// Something else, in the words of whoever decided.
+    Other(Arc<str>),
 }
 
 /// Why an action was not executed.
@@ -128,6 +130,7 @@ impl fmt::Display for DirtyReason {
             }
             Self::Forced => f.write_str("forced"),
             Self::Always => f.write_str("it always runs"),
+            Self::Other(words) => f.write_str(words),
         }
     }
 }

@@ -39,8 +39,8 @@ mod plan;
 pub mod depfile;
 
 pub use command::{
-    Captured, Change, CommandWalk, Held, Loaded, Lock, Made, Note, Observer, Options, Reason,
-    Secrets, StateDir, WalkError, join,
+    Captured, Change, CommandWalk, Held, Lapse, Loaded, Lock, Made, Note, Observer, Options,
+    Reason, Secrets, StateDir, WalkError, join,
 };
 pub use manifest::{Diagnostic, ManifestError, Overrides, Source, schema};
 pub use plan::{

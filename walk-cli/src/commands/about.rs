@@ -5,21 +5,32 @@ use std::io::Write;
 use clap::CommandFactory as _;
 use clap_complete::Shell;
 use clap_mangen::Man;
+use walk_plan::Run;
 
 use crate::args::{Cli, Common};
 use crate::error::{CliError, Result};
 use crate::exit::Exit;
 use crate::project::Project;
 
-/// Checks the manifest: that it can be read, and that its graph has no cycle.
+/// Checks the manifest: that it can be read, and that its graph has no cycle. What runs nothing
+/// is an alias.
 pub(crate) fn check(common: &Common, out: &mut dyn Write) -> Result<Exit> {
     let Project { plan, .. } = Project::read(common, None)?;
     let dag = plan.dag(&[]).map_err(|it| CliError::Walk(it.into()))?;
     if !common.quiet {
-        let (actions, edges) = (dag.len(), dag.edge_count());
-        writeln!(out, "{}: {actions} actions, {edges} dependencies", plan.manifest.display())?;
+        let actions = plan.actions.iter().filter(|it| it.run != Run::Nothing).count();
+        let counts = [
+            count(actions, "action", "actions"),
+            count(dag.len() - actions, "alias", "aliases"),
+            count(dag.edge_count(), "dependency", "dependencies"),
+        ];
+        writeln!(out, "{}: {}", plan.manifest.display(), counts.join(", "))?;
     }
     Ok(Exit::Done)
+}
+
+fn count(number: usize, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
 }
 
 /// Prints the JSON Schema of the manifest.

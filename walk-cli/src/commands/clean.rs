@@ -98,7 +98,7 @@ impl Broom<'_> {
                 }
             }
             if takes_all || !living.contains(&name) {
-                self.forget(&name)?;
+                self.forget(&name, living.contains(&name))?;
             }
         }
         Ok(())
@@ -140,8 +140,8 @@ impl Broom<'_> {
         }
     }
 
-    /// Forgets the action, and what it wrote.
-    fn forget(&mut self, name: &str) -> Result<()> {
+    /// Forgets the action, and what it wrote; of one that is still declared, only its success.
+    fn forget(&mut self, name: &str, is_living: bool) -> Result<()> {
         if self.is_dry {
             return Ok(());
         }
@@ -152,7 +152,8 @@ impl Broom<'_> {
             }
             _ => {}
         }
-        Ok(self.walk.forget(name)?)
+        let walk = &mut self.walk;
+        Ok(if is_living { walk.forget_success(name) } else { walk.forget(name) }?)
     }
 
     fn say(&mut self, verb: &str, path: &Path, more: &str) -> Result<()> {

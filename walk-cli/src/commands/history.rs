@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use std::time::SystemTime;
 
 use walk_core::JobStatus;
-use walk_plan::{Note, Plan};
+use walk_plan::{Lapse, Note, Plan};
 
 use crate::args::{Common, TargetArgs};
 use crate::error::{CliError, Result};
@@ -32,13 +32,18 @@ pub(crate) fn list(
     let width = name_width(width, usize::MAX);
     let now = SystemTime::now();
     for name in names {
-        let line = match notes.get(name) {
+        let note = notes.get(name).filter(|it| !is_cleaned(it));
+        let line = match note {
             Some(note) => known(name, note, now).render(width, palette),
             None => format!("    -  {name}"),
         };
         writeln!(out, "{line}")?;
     }
     Ok(Exit::Done)
+}
+
+fn is_cleaned(note: &Note) -> bool {
+    matches!(note.lapse, Some(Lapse::Cleaned | Lapse::Forgotten))
 }
 
 struct Row<'a> {
@@ -50,6 +55,7 @@ struct Row<'a> {
 
 fn known<'a>(name: &'a str, note: &'a Note, now: SystemTime) -> Row<'a> {
     let verdict = match note.status() {
+        _ if matches!(note.lapse, Some(Lapse::Interrupted | Lapse::Unended)) => Verdict::Stop,
         JobStatus::Unchanged => Verdict::Same,
         JobStatus::NotReady => Verdict::Wait,
         status if status.is_success() => Verdict::Ok,
@@ -62,6 +68,7 @@ fn known<'a>(name: &'a str, note: &'a Note, now: SystemTime) -> Row<'a> {
 impl Row<'_> {
     fn render(&self, width: usize, palette: Palette) -> String {
         let ending = match &self.note.ending {
+            _ if self.note.lapse == Some(Lapse::Unended) => format!("{}, not ended", self.ago),
             Some(ending) if self.verdict.is_bad() => format!("{}, {ending}", self.ago),
             _ => self.ago.clone(),
         };
@@ -82,12 +89,25 @@ pub(crate) fn log(common: &Common, action: &str, out: &mut dyn Write) -> Result<
             Ok(Exit::Done)
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            let has_run = state.notes()?.iter().any(|it| it.0 == name);
-            let what = if has_run { "wrote nothing when it ran last" } else { "has not run yet" };
-            writeln!(io::stderr(), "`{name}` {what}")?;
+            let note = state.notes()?.into_iter().find(|it| it.0 == name).map(|it| it.1);
+            writeln!(io::stderr(), "`{name}` {}", why_no_log(&plan, &name, note.as_ref()))?;
             Ok(Exit::Done)
         }
         Err(source) => Err(CliError::File { verb: "read", path, source }),
+    }
+}
+
+/// Returns why there is nothing to show of what `name` wrote.
+fn why_no_log(plan: &Plan, name: &str, note: Option<&Note>) -> &'static str {
+    let mut actions = plan.actions.iter().filter(|it| *it.name == *name);
+    let is_interactive = actions.next().is_some_and(|it| it.interactive);
+    match note {
+        None => "has not run yet",
+        Some(note) if is_cleaned(note) => "has not run since `walk clean`",
+        Some(_) if is_interactive => {
+            "had the terminal for itself when it ran last: what it wrote went there and was not kept"
+        }
+        Some(_) => "wrote nothing when it ran last",
     }
 }
 

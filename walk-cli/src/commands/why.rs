@@ -3,8 +3,8 @@
 use std::io::{self, Write};
 use std::time::SystemTime;
 
-use walk_core::{DirtyReason, JobStatus, Vertex};
-use walk_plan::{Note, Reason};
+use walk_core::{JobStatus, Vertex};
+use walk_plan::{Lapse, Note, Reason};
 
 use super::forecast::{Forecast, Outlook};
 use crate::args::{Common, WhyArgs};
@@ -48,9 +48,9 @@ fn explain_one(
         _ => failed_before(forecast, vertex)?,
     };
     let outlook = forecast.outlook(vertex);
-    write_now(&name, outlook, note.as_ref(), palette, out)?;
+    write_now(&name, outlook, palette, out)?;
     if let (Some((blocker, failure)), true) = (blocker, outlook != Outlook::UpToDate) {
-        let how = failure.ending.as_deref().unwrap_or("failed");
+        let how = ending(&failure);
         let (blocker, how) = (palette.fail(&tame(&blocker)), tame(how));
         writeln!(out, "  it has not run since, because {blocker} failed last time: {how}")?;
     }
@@ -63,7 +63,6 @@ fn explain_one(
 fn write_now(
     name: &str,
     outlook: Outlook<'_>,
-    note: Option<&Note>,
     palette: Palette,
     out: &mut dyn Write,
 ) -> io::Result<()> {
@@ -72,9 +71,6 @@ fn write_now(
         Outlook::UpToDate => writeln!(out, "{name} is up to date"),
         Outlook::Depends(other) => {
             writeln!(out, "{name} would run if the result of {} changes", tame(other))
-        }
-        Outlook::Runs(DirtyReason::NoPrevious) if note.is_some_and(has_failed) => {
-            writeln!(out, "{name} would run: it failed last time")
         }
         Outlook::Runs(reason) => {
             let reason = Reason::of(reason);
@@ -87,19 +83,29 @@ fn write_now(
 /// Writes when, how and why it ran last.
 fn write_last(note: &Note, palette: Palette, out: &mut dyn Write) -> io::Result<()> {
     let ago = age(SystemTime::now().duration_since(note.started()).unwrap_or_default());
-    let ending = match note.status() {
-        JobStatus::Unchanged => "ok, its output stayed the same",
-        status if status.is_success() => "ok",
-        _ => note.ending.as_deref().unwrap_or("failed"),
-    };
+    let ending = ending(note);
     let attempts = match note.attempts {
         0 | 1 => String::new(),
         count => format!(", attempt {count}"),
     };
-    let time = seconds(note.duration());
-    writeln!(out, "  last ran {ago}, for {time}: {}{attempts}", tame(ending))?;
+    let time = match note.lapse {
+        Some(Lapse::Unended) => String::new(),
+        _ => format!(", for {}", seconds(note.duration())),
+    };
+    writeln!(out, "  last ran {ago}{time}: {}{attempts}", tame(ending))?;
     writeln!(out, "  because: {}", tame(&note.reason.summary))?;
     out.write_all(explain::changes(&note.reason, "    ", palette).as_bytes())
+}
+
+/// Returns how it ended, in words.
+fn ending(note: &Note) -> &str {
+    match note.status() {
+        _ if note.lapse == Some(Lapse::Unended) => "it did not end",
+        _ if note.lapse == Some(Lapse::Interrupted) => "interrupted",
+        JobStatus::Unchanged => "ok, its output stayed the same",
+        status if status.is_success() => "ok",
+        _ => note.ending.as_deref().unwrap_or("failed"),
+    }
 }
 
 fn has_failed(note: &Note) -> bool {

@@ -109,6 +109,9 @@ impl Watch {
         let failure = (!outcome.status.is_success()).then(|| {
             self.failed += 1;
             self.last_code = code(outcome.ending.as_ref());
+            if !output.is_empty() && !output.ends_with(b"\n") {
+                output.push(b'\n');
+            }
             output.extend(complaint(outcome.ending.as_ref()).bytes());
             Failure { code: self.last_code, outputs: &outputs, command: &command }
         });
@@ -181,11 +184,11 @@ fn code(ending: Option<&Ending>) -> u8 {
     u8::try_from(code).unwrap_or(1)
 }
 
-/// Returns what no command could say of its own failure: that it did not start, or what is
-/// wrong with what it made.
+/// Returns what no command could say of its own failure, and did not: that it was not started, or
+/// what is wrong with what it made.
 fn complaint(ending: Option<&Ending>) -> String {
     match ending {
         None | Some(Ending::Exited(_) | Ending::Signaled(_)) => String::new(),
-        Some(other) => format!("{other}\n"),
+        Some(other) => format!("ninja: {other}\n"),
     }
 }

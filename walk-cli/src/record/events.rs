@@ -6,7 +6,7 @@
 //!
 //! | event | keys |
 //! |---|---|
-//! | `run-started` | `version`, `pid`, `root`, `manifest`, `actions` (how many) |
+//! | `run-started` | `version`, `pid`, `root`, `manifest`, `actions` (how many run something) |
 //! | `queued` | `action`, `queue`, `reason`, `changes` (names of elements) |
 //! | `started` | `action`, `slot` |
 //! | `requeued` | as `finished`, and `delay_ms` |
@@ -23,6 +23,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Serialize, Serializer};
 use walk_core::{Action, DirtyReason, Ending, Event, JobOutcome};
+use walk_plan::Reason;
 
 use crate::exit::Exit;
 use crate::run::Tally;
@@ -208,7 +209,8 @@ impl Events {
 fn why<D>(action: &Action<'_, D>) -> Why {
     let dirty = action.dirty_reason();
     let changes = dirty.into_iter().flat_map(DirtyReason::changed_names);
-    Why { reason: dirty.map(ToString::to_string), changes: changes.map(str::to_owned).collect() }
+    let reason = dirty.map(|it| Reason::of(it).summary);
+    Why { reason, changes: changes.map(str::to_owned).collect() }
 }
 
 fn ended<'a, D>(action: &Action<'a, D>, outcome: &JobOutcome, log: Option<&Path>) -> Ended<'a> {

@@ -1,4 +1,4 @@
-//! A run as a `JUnit` report: each action is a test case.
+//! A run as a `JUnit` report: each action that runs something is a test case.
 //!
 //! What was up to date is a success that took no time, with a property that says so; what
 //! did not run because of a failure is skipped, with the reason.
@@ -12,18 +12,20 @@ use walk_core::{ActionReport, Dag, JobStatus, Report};
 
 use crate::terminal::Output;
 
-/// Writes the report; `group` names the class of an action, `output` what it wrote.
+/// Writes the report; `group` names the class of an action, unless it is none to be reported;
+/// `output` is what it wrote.
 pub(super) fn write<D>(
     out: impl Write,
     report: &Report,
     dag: &Dag<D>,
-    group: impl Fn(&D) -> String,
+    group: impl Fn(&D) -> Option<String>,
     output: impl Fn(&str) -> Option<Output>,
 ) -> Result<(), SerializeError> {
     let mut suite = TestSuite::new("walk");
     for (vertex, action) in dag.vertices().zip(report.actions()) {
+        let Some(group) = group(&dag[vertex]) else { continue };
         let mut case = TestCase::new(action.uid.as_str(), status(action, dag));
-        case.set_classname(group(&dag[vertex]));
+        case.set_classname(group);
         if let Some(execution) = &action.execution {
             case.set_time(execution.duration);
         } else if action.status.is_some_and(JobStatus::is_success) {

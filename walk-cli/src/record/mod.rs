@@ -4,7 +4,8 @@
 //! - `trace`: what ran when, for Chrome (`chrome://tracing`) and Perfetto.
 //! - `junit`: a test report, for whoever reads those.
 //!
-//! None of them knows of commands or of the terminal: they hear of walk-core's events.
+//! None of them knows of commands or of the terminal: they hear of walk-core's events, and have
+//! reasons put in words by walk-plan, as everybody does.
 
 mod events;
 mod junit;

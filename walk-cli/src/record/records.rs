@@ -67,7 +67,7 @@ impl Records {
         mut self,
         report: &Report,
         dag: &Dag<D>,
-        group: impl Fn(&D) -> String,
+        group: impl Fn(&D) -> Option<String>,
         output: impl Fn(&str) -> Option<Output>,
     ) -> Result<Self> {
         if let Some((path, file, trace)) = self.trace.take() {

@@ -8,6 +8,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use serde::Serialize;
 use serde_json::json;
 use walk_core::{Event, JobOutcome};
+use walk_plan::Reason;
 
 /// What ran so far.
 #[derive(Debug, Default)]
@@ -42,7 +43,7 @@ impl Trace {
         else {
             return;
         };
-        let reason = action.dirty_reason().map(ToString::to_string);
+        let reason = action.dirty_reason().map(|it| Reason::of(it).summary);
         self.slots = self.slots.max(outcome.slot + 1);
         self.spans.push(span(action.uid(), outcome, reason));
     }

@@ -7,8 +7,8 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use signal_hook::consts::SIGPIPE;
-use walk_core::{Dag, Event, Interrupt, Report};
-use walk_plan::{ActionId, Captured, CommandWalk, Observer as _, Plan, StateDir};
+use walk_core::{Dag, Event, Interrupt, Report, Vertex};
+use walk_plan::{ActionId, Captured, Command, CommandWalk, Observer as _, Plan, Run, StateDir};
 
 use super::logging::log_to;
 use super::summary::Summary;
@@ -74,13 +74,15 @@ pub(super) fn handle_signals(interrupt: Interrupt, console: &Console) -> Result<
 
 pub(super) fn begin(walk: &CommandWalk, dag: &Dag<ActionId>, watch: &mut Watch) {
     let plan = walk.plan();
-    watch.console.set_total(dag.len());
+    let runs = |it: &Vertex| plan.actions[dag[*it].index()].run != Run::Nothing;
+    let actions = dag.vertices().filter(runs).count();
+    watch.console.set_total(actions);
     watch.records.start(&Start {
         version: env!("CARGO_PKG_VERSION"),
         pid: std::process::id(),
         root: &plan.root,
         manifest: &plan.manifest,
-        actions: dag.len(),
+        actions,
     });
 }
 
@@ -113,7 +115,7 @@ impl Ended<'_> {
         console: &Console,
         watch: &mut Watch,
     ) -> Result<Exit> {
-        let tally = Tally::of(report);
+        let tally = Tally::of(report, self.dag, self.plan);
         let is_good = tally.exit() == Exit::Done;
         if !(self.taste.quiet && is_good) {
             let summary = self.summary(report, tally, watch.last_shown.as_deref());
@@ -124,7 +126,10 @@ impl Ended<'_> {
             None if console.is_broken() => Exit::Signal(SIGPIPE),
             None => tally.exit(),
         };
-        let group = |it: &ActionId| self.plan.actions[it.index()].group.to_string();
+        let group = |it: &ActionId| {
+            let command = self.command(*it);
+            (command.run != Run::Nothing).then(|| command.group.to_string())
+        };
         let records = mem::take(&mut watch.records);
         let mut records = records.finish(report, self.dag, group, |name| self.output(name))?;
         records.close(tally, exit, self.duration)?;
@@ -142,6 +147,7 @@ impl Ended<'_> {
         let summary = Summary {
             report,
             dag: self.dag,
+            runs: &|it| self.command(self.dag[it]).run != Run::Nothing,
             duration: self.duration,
             palette: self.taste.palette,
             output: &|name| self.output(name),
@@ -150,6 +156,10 @@ impl Ended<'_> {
             stopped_early: self.limit.is_some_and(|it| failures >= it.get()),
         };
         summary.render(tally)
+    }
+
+    fn command(&self, id: ActionId) -> &Command {
+        &self.plan.actions[id.index()]
     }
 
     fn output(&self, name: &str) -> Option<Output> {

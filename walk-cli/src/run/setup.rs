@@ -50,6 +50,7 @@ pub(super) fn watch(
         taste: Taste { quiet, verbose, explain: args.explain, palette },
         is_terminal,
         state: state.clone(),
+        is_forced: args.force,
         interrupt,
         name_width: None,
         interactive: 0,

@@ -17,6 +17,8 @@ const MOST_LINES: usize = 10;
 pub(super) struct Summary<'a, D> {
     pub(super) report: &'a Report,
     pub(super) dag: &'a Dag<D>,
+    /// Whether an action runs something: the others are not counted.
+    pub(super) runs: &'a dyn Fn(Vertex) -> bool,
     pub(super) duration: Duration,
     pub(super) palette: Palette,
     /// What an action wrote, if it wrote anything.
@@ -80,7 +82,7 @@ impl<D> Summary<'_, D> {
         let is_last = |it: &&Vertex| self.dag.successors(**it).is_empty();
         let shown = below.iter().find(is_last).or(below.first())?;
         let name = tame(self.dag.uid(*shown));
-        match below.len() - 1 {
+        match below.iter().filter(|it| *it != shown && (self.runs)(**it)).count() {
             0 => Some(name.into()),
             others => Some(format!("{name} (+{others})")),
         }
@@ -108,7 +110,8 @@ impl<D> Summary<'_, D> {
             is_below[vertex.index()] = true;
         }
         let vertices = self.dag.vertices();
-        let left = vertices.filter(|it| did_not_run(self.action(*it)) && !is_below[it.index()]);
+        let is_left = |it: &Vertex| did_not_run(self.action(*it)) && !is_below[it.index()];
+        let left = vertices.filter(|it| (self.runs)(*it) && is_left(it));
         match left.count() {
             0 => {}
             count => drop(writeln!(text, " {count} more not started; -k goes on after failures")),

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use walk_core::{ActionReport, InterruptCause, JobStatus, Report};
+use walk_core::{ActionReport, Dag, InterruptCause, JobStatus, Report};
+use walk_plan::{ActionId, Plan, Run};
 
 use crate::exit::Exit;
 use crate::terminal::seconds;
@@ -25,11 +26,14 @@ pub(crate) struct Tally {
 }
 
 impl Tally {
-    /// Counts the actions of a run.
-    pub(crate) fn of(report: &Report) -> Self {
+    /// Counts those actions of a run that run something: what is only a name for others is not
+    /// counted.
+    pub(crate) fn of(report: &Report, dag: &Dag<ActionId>, plan: &Plan) -> Self {
         let mut tally = Self::default();
-        for action in report.actions() {
-            *tally.place(action) += 1;
+        for (vertex, action) in dag.vertices().zip(report.actions()) {
+            if plan.actions[dag[vertex].index()].run != Run::Nothing {
+                *tally.place(action) += 1;
+            }
         }
         tally
     }

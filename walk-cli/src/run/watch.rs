@@ -34,6 +34,8 @@ pub(super) struct Watch {
     /// Whether output goes to a terminal, which some bytes could upset.
     pub(super) is_terminal: bool,
     pub(super) state: StateDir,
+    /// Whether everything runs, whatever became of what it needs.
+    pub(super) is_forced: bool,
     /// Stops the run when nobody reads what it prints.
     pub(super) interrupt: Interrupt,
     pub(super) name_width: Option<usize>,
@@ -48,6 +50,8 @@ impl Observer for Watch {
         let log = captured.and_then(|it| it.log.as_deref());
         self.records.hear(event, log);
         match event {
+            // What is only a name for others is not counted.
+            Event::Skipped { action, .. } if !runs(plan, *action.data()) => {}
             Event::Skipped { status, .. } if status.is_success() => self.console.stayed(),
             Event::Skipped { .. } => self.update(crate::terminal::Screen::blocked),
             Event::Queued { action, queue, .. } => self.queued(plan, action, queue),
@@ -93,7 +97,11 @@ impl Watch {
         let id = action.vertex().index();
         self.update(|it| it.ended(id, verdict.is_bad()));
         let reason = match verdict {
-            Verdict::Same => identical(action),
+            Verdict::Same if self.is_forced => identical(0),
+            Verdict::Same => {
+                let below = action.dag().successors(action.vertex()).iter();
+                identical(below.filter(|it| runs(plan, action.dag()[**it])).count())
+            }
             Verdict::Fail | Verdict::Wait | Verdict::Again => ending(outcome),
             Verdict::Stop => "interrupted".into(),
             Verdict::Ok => self.why(action, outcome),
@@ -212,8 +220,12 @@ fn ending(outcome: &JobOutcome) -> String {
     }
 }
 
-fn identical(action: &Action<'_, ActionId>) -> String {
-    match action.dag().successors(action.vertex()).len() {
+fn runs(plan: &Plan, id: ActionId) -> bool {
+    plan.actions[id.index()].run != Run::Nothing
+}
+
+fn identical(staying: usize) -> String {
+    match staying {
         0 => "output identical".into(),
         1 => "output identical, 1 dependent stays".into(),
         count => format!("output identical, {count} dependents stay"),

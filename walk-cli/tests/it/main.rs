@@ -15,6 +15,7 @@ mod ninja_tools;
 mod private;
 mod project;
 mod questions;
+mod reasons;
 mod records;
 mod secrets;
 mod signals;

@@ -149,7 +149,7 @@ fn a_generated_header_orders_the_graph_once_it_is_known() {
 #[test]
 fn check_counts() {
     let out = project().walk("check").expect(0);
-    assert!(out.ends_with("walk.toml: 5 actions, 4 dependencies\n"), "{out}");
+    assert!(out.ends_with("walk.toml: 4 actions, 1 alias, 4 dependencies\n"), "{out}");
 }
 
 #[test]

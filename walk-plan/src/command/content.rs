@@ -22,6 +22,10 @@ use crate::{FileId, Paths, Plan};
 
 /// How the value of a stamp begins.
 const WRITTEN: &str = "written ";
+/// The value of a file that is not there.
+const MISSING: &str = "missing";
+/// The value of an output that was not made.
+const UNMADE: &str = "not made";
 
 /// Returns the value of the element that stands for a file.
 pub(super) fn value(plan: &Plan, id: FileId, seen: &Observed) -> Value {
@@ -39,7 +43,7 @@ pub(super) fn value(plan: &Plan, id: FileId, seen: &Observed) -> Value {
             format!("{WRITTEN}{} {digest}", stamp.mtime_ns).as_str().into()
         }
         (FileState::File(digest) | FileState::Directory(digest), _) => digest.into(),
-        (FileState::Missing, _) => "missing".into(),
+        (FileState::Missing, _) => MISSING.into(),
     }
 }
 
@@ -47,7 +51,7 @@ pub(super) fn value(plan: &Plan, id: FileId, seen: &Observed) -> Value {
 /// is missing, so that the action runs again.
 pub(super) fn made(plan: &Plan, id: FileId, seen: &Observed) -> Value {
     match seen.state {
-        FileState::Missing => "not made".into(),
+        FileState::Missing => UNMADE.into(),
         _ => value(plan, id, seen),
     }
 }
@@ -61,6 +65,16 @@ pub(super) fn digest(value: &Value) -> Option<Checksum> {
             None => Some(Checksum::of(b"")),
         },
     }
+}
+
+/// Returns whether a value says that there is no file.
+pub(super) fn is_missing(value: &Value) -> bool {
+    matches!(value, Value::Text(text) if **text == *MISSING)
+}
+
+/// Returns whether a value says that an output was not made.
+pub(super) fn is_unmade(value: &Value) -> bool {
+    matches!(value, Value::Text(text) if **text == *UNMADE)
 }
 
 /// Returns whether a value says when the file was written.

@@ -254,6 +254,11 @@ pub(super) fn short_name(element: &str) -> &str {
     kinds.iter().find_map(|kind| element.strip_prefix(kind)).unwrap_or(element)
 }
 
+/// Returns whether an element stands for a file.
+pub(super) fn is_file(element: &str) -> bool {
+    [INPUT, DEPFILE, OUTPUT].iter().any(|kind| element.starts_with(kind))
+}
+
 /// Returns the command as a shell would take it, for the fingerprint and for people.
 pub(super) fn command_line(plan: &Plan, command: &Command) -> String {
     match &command.run {

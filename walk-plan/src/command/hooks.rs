@@ -7,7 +7,7 @@
 use std::ffi::OsString;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use rustc_hash::FxHashSet;
 use walk_core::fingerprint::Observed;
@@ -17,7 +17,7 @@ use walk_core::{
 };
 
 use super::elements::{self, Facts, FileKind, Unreadable};
-use super::note::{self, Reason};
+use super::note::{self, Lapse, Reason};
 use super::outcome::{Ended, Shared};
 use super::work::CommandWork;
 use super::{CommandWalk, Made, Note, WalkError, content, entries, files};
@@ -76,6 +76,7 @@ impl Walk for CommandWalk {
                 Freshness::Fresh
             }
             Freshness::Dirty(DirtyReason::UntrackedPredecessor(_)) => self.without_order(action),
+            Freshness::Dirty(DirtyReason::NoPrevious) => self.why_again(action).into(),
             freshness => freshness,
         }
     }
@@ -303,6 +304,16 @@ impl CommandWalk {
         results
     }
 
+    /// Returns why an action without a success on record has to run, as far as that is
+    /// remembered.
+    fn why_again(&mut self, action: &Action<'_, ActionId>) -> DirtyReason {
+        // What cannot be read is missing: it decides over nothing.
+        match self.note(action.uid()) {
+            Ok(Some(note)) => DirtyReason::Other(note.why_again().into()),
+            _ => DirtyReason::NoPrevious,
+        }
+    }
+
     /// Decides again when a predecessor keeps no fingerprint: it does not count if it only
     /// has to come first.
     fn without_order(&self, action: &Action<'_, ActionId>) -> Freshness {
@@ -460,9 +471,12 @@ impl CommandWalk {
         }
         let path = |it: &FileId| self.plan.files.path(*it).to_path_buf();
         let begun = outputs.iter().map(|it| Made { path: path(it), digest: None }).collect();
-        let mut note = self.note(action.uid())?.unwrap_or_else(Note::unknown);
-        let earlier = std::mem::replace(&mut note.made, begun);
-        self.keep_earlier(&mut note, earlier);
+        let mut note = Note::begun(SystemTime::now(), remembered_reason(action));
+        note.made = begun;
+        if let Some(earlier) = self.note(action.uid())? {
+            note.duration_ms = earlier.duration_ms;
+            self.keep_earlier(&mut note, earlier.made);
+        }
         Ok(self.store.save_note(action.uid(), Some(&note.to_bytes()))?)
     }
 
@@ -481,8 +495,8 @@ impl CommandWalk {
         action: &Action<'_, ActionId>,
         outcome: &JobOutcome,
     ) -> Result<(), WalkError> {
-        let reason = action.dirty_reason().map(Reason::of).unwrap_or_default();
-        let mut note = Note::of(outcome, reason);
+        let mut note = Note::of(outcome, remembered_reason(action));
+        note.lapse = note.lapse.or_else(|| self.mistrust(action));
         note.has_log = self.ended.as_ref().is_some_and(|it| it.captured.log.is_some());
         note.made = match action.new_fingerprint().filter(|_| outcome.status.is_success()) {
             Some(fingerprint) => note::made(fingerprint, elements::text_path),
@@ -491,6 +505,19 @@ impl CommandWalk {
         let earlier = self.note(action.uid())?.map(|it| it.made).unwrap_or_default();
         self.keep_earlier(&mut note, earlier);
         Ok(self.store.save_note(action.uid(), Some(&note.to_bytes()))?)
+    }
+
+    /// Returns why the result of an action that succeeded was not kept, if it was not.
+    fn mistrust(&self, action: &Action<'_, ActionId>) -> Option<Lapse> {
+        let captured = &self.ended.as_ref()?.captured;
+        match action.new_fingerprint() {
+            Some(_) => None,
+            None if captured.is_blind => Some(Lapse::Blind),
+            None if entries::is_unsettled(self.command(*action.data()), captured) => {
+                Some(Lapse::Unmade)
+            }
+            None => Some(Lapse::Untrusted),
+        }
     }
 
     /// Returns the outputs that are still what the last success made of them.
@@ -505,6 +532,10 @@ impl CommandWalk {
         });
         last
     }
+}
+
+fn remembered_reason(action: &Action<'_, ActionId>) -> Reason {
+    action.dirty_reason().map(|it| Reason::of(it).in_the_past()).unwrap_or_default()
 }
 
 /// Returns how long to wait before `outcome` is tried again, if it is.

@@ -41,7 +41,7 @@ mod work;
 pub use error::WalkError;
 pub use loaded::Loaded;
 pub use lock::{Held, Lock};
-pub use note::{Change, Made, Note, Reason};
+pub use note::{Change, Lapse, Made, Note, Reason};
 pub use outcome::Captured;
 pub use secrets::Secrets;
 pub use shell::join;

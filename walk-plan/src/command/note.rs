@@ -8,9 +8,13 @@ use std::path::PathBuf;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
-use walk_core::{DirtyReason, Fingerprint, JobOutcome, JobStatus};
+use walk_core::fingerprint::Update;
+use walk_core::{Diff, DirtyReason, Fingerprint, InterruptCause, JobOutcome, JobStatus};
 
-use super::content;
+use super::{content, elements};
+
+/// Why an action runs in every walk that declares outputs and does not make them.
+const ALWAYS_UNMADE: &str = "it always runs, as it does not make its output";
 
 /// The last run of an action.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -32,6 +36,9 @@ pub struct Note {
     pub made: Vec<Made>,
     /// Whether it wrote something, which is then in its log.
     pub has_log: bool,
+    /// Why it is to run again although it ran; `None` if it succeeded.
+    #[serde(default)]
+    pub lapse: Option<Lapse>,
 }
 
 /// Why an action ran.
@@ -42,6 +49,31 @@ pub struct Reason {
     pub summary: String,
     /// The elements of its fingerprint that changed.
     pub changes: Vec<Change>,
+}
+
+/// Why an action that ran is to run again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Lapse {
+    /// Its job failed.
+    Failed,
+    /// Its job was not ready.
+    NotReady,
+    /// Its job was stopped with the run.
+    Interrupted,
+    /// Its job started, and nobody saw it end.
+    Unended,
+    /// It succeeded without making its outputs.
+    Unmade,
+    /// It succeeded, and nobody knows what it read: there was no depfile.
+    Blind,
+    /// It succeeded while its inputs changed.
+    Untrusted,
+    /// Its outputs were removed by `walk clean`.
+    Cleaned,
+    /// It has no outputs, and `walk clean` forgot its success.
+    Forgotten,
 }
 
 /// An element of a fingerprint that changed.
@@ -68,31 +100,44 @@ pub struct Made {
 
 impl Note {
     pub(crate) fn of(outcome: &JobOutcome, reason: Reason) -> Self {
-        let since = outcome.started.duration_since(UNIX_EPOCH).unwrap_or_default();
         Self {
             status: outcome.status.code(),
             ending: outcome.ending.as_ref().map(ToString::to_string),
-            started_ms: millis(since),
             duration_ms: millis(outcome.duration),
             attempts: outcome.attempt,
-            reason,
-            made: Vec::new(),
-            has_log: false,
+            lapse: Lapse::of(outcome),
+            ..Self::begun(outcome.started, reason)
         }
     }
 
-    /// What is known of an action that has never ended.
-    pub(crate) fn unknown() -> Self {
+    /// What is known of an action that started and has not ended.
+    pub(crate) fn begun(started: SystemTime, reason: Reason) -> Self {
         Self {
             status: JobStatus::Unknown.code(),
             ending: None,
-            started_ms: 0,
+            started_ms: millis(started.duration_since(UNIX_EPOCH).unwrap_or_default()),
             duration_ms: 0,
             attempts: 0,
-            reason: Reason::default(),
+            reason,
             made: Vec::new(),
             has_log: false,
+            lapse: Some(Lapse::Unended),
         }
+    }
+
+    /// Returns what is left to know after the outputs of an action were removed.
+    pub(crate) fn cleaned(self) -> Self {
+        let lapse = match (self.lapse, self.made.is_empty()) {
+            (_, false) => Lapse::Cleaned,
+            (Some(lapse), true) => lapse,
+            (None, true) => Lapse::Forgotten,
+        };
+        Self { made: Vec::new(), has_log: false, lapse: Some(lapse), ..self }
+    }
+
+    /// Returns why the action is to run again, which has no success on record.
+    pub(crate) fn why_again(&self) -> &'static str {
+        self.lapse.map_or("its last success is no longer on record", Lapse::now)
     }
 
     /// Returns how it ended.
@@ -119,6 +164,58 @@ impl Note {
 
     pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Self> {
         serde_json::from_slice(bytes).ok()
+    }
+}
+
+impl Lapse {
+    const ALL: [Self; 9] = [
+        Self::Failed,
+        Self::NotReady,
+        Self::Interrupted,
+        Self::Unended,
+        Self::Unmade,
+        Self::Blind,
+        Self::Untrusted,
+        Self::Cleaned,
+        Self::Forgotten,
+    ];
+
+    /// Returns why a job that ended like this has to run again; `None` if it succeeded.
+    fn of(outcome: &JobOutcome) -> Option<Self> {
+        match outcome.status {
+            _ if outcome.interrupted == Some(InterruptCause::Run) => Some(Self::Interrupted),
+            JobStatus::NotReady => Some(Self::NotReady),
+            status if status.is_success() => None,
+            _ => Some(Self::Failed),
+        }
+    }
+
+    /// Returns why the action is to run, in words.
+    fn now(self) -> &'static str {
+        match self {
+            Self::Failed => "it failed last time",
+            Self::NotReady => "it was not ready last time",
+            Self::Interrupted => "it was interrupted last time",
+            Self::Unended => "it did not end last time",
+            Self::Unmade => ALWAYS_UNMADE,
+            Self::Blind => "it wrote no depfile last time",
+            Self::Untrusted => "what it made last time is not trusted",
+            Self::Cleaned => "its outputs were removed by `walk clean`",
+            Self::Forgotten => "`walk clean` forgot its success",
+        }
+    }
+
+    /// Returns why the action has run, in words.
+    fn then(self) -> &'static str {
+        match self {
+            Self::Failed => "it failed the time before",
+            Self::NotReady => "it was not ready the time before",
+            Self::Interrupted => "it was interrupted the time before",
+            Self::Unended => "it did not end the time before",
+            Self::Blind => "it wrote no depfile the time before",
+            Self::Untrusted => "what it made the time before was not trusted",
+            Self::Unmade | Self::Cleaned | Self::Forgotten => self.now(),
+        }
     }
 }
 
@@ -176,26 +273,47 @@ impl Reason {
             old: Some(value.to_string()),
             new: None,
         });
-        Self {
-            summary: summary(dirty.changed_names()),
-            changes: updated.chain(new).chain(gone).collect(),
+        Self { summary: summary(diff), changes: updated.chain(new).chain(gone).collect() }
+    }
+
+    /// Returns the reason as it is remembered: after the run, the last time is another.
+    pub(crate) fn in_the_past(mut self) -> Self {
+        if let Some(lapse) = Lapse::ALL.into_iter().find(|it| it.now() == self.summary) {
+            lapse.then().clone_into(&mut self.summary);
         }
+        self
     }
 }
 
-/// Returns `include/ast.h changed`, or `command, flags.mk (+3) changed`.
-fn summary<'a>(names: impl Iterator<Item = &'a str>) -> String {
-    let names: Vec<&str> = names.map(super::elements::short_name).collect();
-    let shown = names.iter().take(2).copied().collect::<Vec<_>>().join(", ");
-    match names.len().saturating_sub(2) {
-        0 => format!("{shown} changed"),
-        more => format!("{shown} (+{more}) changed"),
+/// Returns `include/ast.h changed`, or `command, flags.mk (+3) changed, output app is gone`.
+fn summary(diff: &Diff) -> String {
+    let is_unmade = |it: &Update| content::is_unmade(&it.previous) && content::is_missing(&it.new);
+    if diff.updated.iter().any(is_unmade) {
+        return ALWAYS_UNMADE.into();
+    }
+    let is_gone = |it: &&Update| elements::is_file(&it.name) && content::is_missing(&it.new);
+    let gone: Vec<&str> = diff.updated.iter().filter(is_gone).map(|it| &*it.name).collect();
+    let changed: Vec<&str> =
+        diff.names().map(AsRef::as_ref).filter(|it| !gone.contains(it)).collect();
+    let is = if gone.len() == 1 { "is gone" } else { "are gone" };
+    let parts = [(changed, "changed"), (gone, is)];
+    let told = parts.iter().filter(|it| !it.0.is_empty());
+    told.map(|(names, what)| format!("{} {what}", few(names))).collect::<Vec<_>>().join(", ")
+}
+
+/// Returns the names of two elements, and how many more there are.
+fn few(elements: &[&str]) -> String {
+    let names = elements.iter().take(2).map(|it| elements::short_name(it));
+    let shown = names.collect::<Vec<_>>().join(", ");
+    match elements.len().saturating_sub(2) {
+        0 => shown,
+        more => format!("{shown} (+{more})"),
     }
 }
 
 /// Returns the digests of the outputs that `fingerprint` records.
 pub(crate) fn made(fingerprint: &Fingerprint, path_of: impl Fn(&str) -> PathBuf) -> Vec<Made> {
-    super::elements::outputs(fingerprint)
+    elements::outputs(fingerprint)
         .map(|(name, value)| Made {
             path: path_of(name),
             digest: content::digest(value).map(|it| it.to_string()),

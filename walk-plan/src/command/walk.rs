@@ -306,6 +306,20 @@ impl CommandWalk {
         Ok(self.store.save_note(name, None)?)
     }
 
+    /// Forgets the success of the action called `name`, whose outputs were removed: it will run
+    /// again, and that is why.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the store cannot be written.
+    pub fn forget_success(&mut self, name: &str) -> Result<(), WalkError> {
+        let Some(note) = self.note(name)? else { return self.forget(name) };
+        let note = note.cleaned();
+        self.begin()?;
+        self.store.save_fingerprint(name, None)?;
+        Ok(self.store.save_note(name, Some(&note.to_bytes()))?)
+    }
+
     /// Makes what was forgotten durable, and closes the store.
     ///
     /// # Errors

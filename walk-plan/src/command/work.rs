@@ -69,7 +69,8 @@ impl Work for CommandWork {
 
 impl CommandWork {
     fn execute(&self, cx: &JobContext, captured: &mut Captured) -> Result<JobStatus, Complaint> {
-        self.prepare()?;
+        // Who reads the failure of a command would look for it in what the command says.
+        self.prepare().map_err(|Complaint(text)| Complaint(format!("not started: {text}")))?;
         let before = self.look_before();
         if self.depfile.is_some() || self.includes_prefix.is_some() || self.generator {
             captured.started_ns = self.time(cx);

@@ -1,7 +1,7 @@
 //! What is remembered of a run, for `why`, `list` and `clean`.
 
 use walk_core::JobStatus;
-use walk_plan::{CommandWalk, Held, Options};
+use walk_plan::{CommandWalk, Held, Lapse, Options};
 
 use super::project::Project;
 
@@ -22,6 +22,34 @@ fn a_note_says_why_an_action_ran_and_what_it_made() {
     assert!(change.old.is_some() && change.new.is_some() && change.old != change.new);
     let made: Vec<_> = note.made.iter().map(|it| it.path.to_str()).collect();
     assert_eq!(made, [Some("out")]);
+}
+
+/// Of whatever had no success on record it was said that it never had one.
+#[test]
+fn a_failure_was_told_as_if_it_had_never_run() {
+    let project = Project::new("[action.a]\nrun = 'test -e good; echo > {out}'\nout = ['out']\n");
+    assert!(!project.walk().report.is_success());
+    assert_eq!(project.note("a").lapse, Some(Lapse::Failed));
+    assert_eq!(project.dry().reasons, ["a: it failed last time"]);
+    project.write("good", "");
+    assert_eq!(project.check(&["a"]).reasons, ["a: it failed last time"]);
+    let note = project.note("a");
+    assert_eq!((note.lapse, &*note.reason.summary), (None, "it failed the time before"));
+    project.remove("out");
+    project.check(&["a"]);
+    assert_eq!(project.note("a").reason.summary, "output out is gone");
+}
+
+/// An input that is written while a command reads it makes what it made suspect.
+#[test]
+fn what_is_not_trusted_was_told_as_if_it_had_never_run() {
+    let project = Project::new(
+        "[action.a]\nrun = 'cat in > {out}; echo 2 > in'\nin = ['in']\nout = ['out']\n",
+    );
+    project.write("in", "1");
+    project.check(&["a"]);
+    assert_eq!(project.note("a").lapse, Some(Lapse::Untrusted));
+    assert_eq!(project.dry().reasons, ["a: what it made last time is not trusted"]);
 }
 
 /// What was made and is no longer declared stays known, to be cleaned.
