@@ -51,6 +51,9 @@ mod store;
 
 mod codec;
 mod os;
+
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod pool;
 
 pub use cache::{DigestCache, DigestRow, KnownDigest};
