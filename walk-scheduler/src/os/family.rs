@@ -18,8 +18,8 @@ use super::platform::{self, Stat};
 /// How long to wait for processes to die of SIGKILL; only one stuck in the kernel takes so long.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How long to look again when it is not sure that nobody is left: in the middle of becoming
-/// another program a process has no environment, and on a busy machine that takes its time.
+/// How long to look again at an orphan of which it cannot be told whose it is: in the middle of
+/// becoming another program a process has no environment, and on a busy machine that takes its time.
 const DOUBTS: Duration = Duration::from_millis(300);
 
 /// A child and all that descends from it.
@@ -30,14 +30,15 @@ pub(crate) struct Family<'a> {
     mark: &'a str,
     /// Every member ever seen, by process id, with its start.
     known: BTreeMap<i32, u64>,
-    /// At the last look there was an orphan of which it could not be told whose it is.
-    is_unsure: bool,
+    /// Orphans of which it could not be told whose they are, and since when: at the last look, by
+    /// process id and start.
+    doubtful: BTreeMap<(i32, u64), Instant>,
 }
 
 impl<'a> Family<'a> {
     /// Describes the family of a child, all of which has `mark` in `variable`.
     pub(crate) fn new(child: &'a Leash, variable: &'a str, mark: &'a str) -> Self {
-        Self { child, variable, mark, known: BTreeMap::new(), is_unsure: false }
+        Self { child, variable, mark, known: BTreeMap::new(), doubtful: BTreeMap::new() }
     }
 
     /// Asks all members to end.
@@ -60,18 +61,16 @@ impl<'a> Family<'a> {
     pub(crate) fn kill(&mut self) {
         self.freeze();
         let give_up = Instant::now() + PATIENCE;
-        let (mut pause, mut sure_at) = (Duration::from_millis(1), None);
+        let mut pause = Duration::from_millis(1);
         loop {
             self.child.signal(Signal::KILL);
             let living = self.living();
             send(&living, Signal::KILL);
             if living.is_empty() {
-                let sure_at = *sure_at.get_or_insert_with(|| Instant::now() + DOUBTS);
-                if !self.is_unsure || Instant::now() >= sure_at {
+                // A chain of processes that pass themselves on is a new one at each look.
+                if self.doubtful.values().all(|since| since.elapsed() >= DOUBTS) {
                     return self.reap();
                 }
-            } else {
-                sure_at = None;
             }
             if Instant::now() >= give_up {
                 let pids: Vec<_> = living.iter().map(|it| it.pid).collect();
@@ -106,9 +105,12 @@ impl<'a> Family<'a> {
 
     /// Returns the members alive.
     fn living(&mut self) -> Vec<Stat> {
-        self.is_unsure = false;
+        let doubtful = std::mem::take(&mut self.doubtful);
         let processes = platform::processes();
         while self.recognise(&processes) {}
+        for (process, since) in &mut self.doubtful {
+            *since = doubtful.get(process).copied().unwrap_or(*since);
+        }
         processes.into_iter().filter(|it| it.is_alive && self.knows(it)).collect()
     }
 
@@ -138,7 +140,9 @@ impl<'a> Family<'a> {
     /// Tells an orphan of the family from other children of ours.
     fn includes_orphan(&mut self, orphan: &Stat) -> bool {
         let is_marked = platform::has_variable(orphan.pid, self.variable, self.mark);
-        self.is_unsure |= is_marked.is_none() && orphan.is_alive;
+        if is_marked.is_none() && orphan.is_alive {
+            self.doubtful.entry((orphan.pid, orphan.start)).or_insert_with(Instant::now);
+        }
         is_marked == Some(true)
     }
 

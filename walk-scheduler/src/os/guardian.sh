@@ -73,6 +73,11 @@ TABLE
     [ "$targets" != ' ' ]
 }
 
+# Looks again when nobody is seen: who passes himself on may have been between two.
+look_again() {
+    look || look || look
+}
+
 send() {
     kill -s "$1" -- $targets
 }
@@ -90,7 +95,7 @@ terminate() {
     started_at=$now
     while [ "$((now - started_at))" -lt "$((grace * 10))" ]; do
         sleep 0.05
-        look || exit 0
+        look_again || exit 0
         look_at_clock
     done
 }
@@ -98,7 +103,7 @@ terminate() {
 # Stops all first, so that none starts another while it is being killed.
 kill_all() {
     tries=0
-    while look && [ "$tries" -lt 100 ]; do
+    while look_again && [ "$tries" -lt 100 ]; do
         send STOP
         look && send KILL
         tries=$((tries + 1))
@@ -115,6 +120,6 @@ while read -r id; do
         [1-9]*) known="${known}p$id " ;;
     esac
 done <&3
-look || exit 0
+look_again || exit 0
 [ "$grace" -eq 0 ] || terminate
 kill_all
