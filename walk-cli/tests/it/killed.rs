@@ -82,7 +82,8 @@ const SURVIVORS: [(&str, usize); 7] = [
 fn check_survivors(signal: Signal) {
     let mut manifest = "[settings]\ngrace = \"300ms\"\njobs = 8\n".to_owned();
     for (number, (script, _)) in SURVIVORS.iter().enumerate() {
-        manifest += &format!("[action.a{number}]\nrun = \"\"\"{script}\"\"\"\nout = []\n");
+        let action = format!("[action.a{number}]\nrun = \"\"\"{script}\"\"\"\nout = []\n");
+        manifest.push_str(&action);
     }
     let project = Project::new(&manifest);
     project.write("pids", "");
