@@ -3,6 +3,7 @@
 //! `e3_walk` holds the cases of e3-core's `walk_test.py` under their names; the other
 //! modules hold what the contract says beyond them. Comments cite the line of the contract.
 
+#[path = "../../../walk-scheduler/tests/it/cases.rs"]
 mod cases;
 mod decide;
 mod e3_walk;

@@ -27,7 +27,7 @@ const PLACES: &[(&str, Place)] = &[
     ("crc32fast", Place::Crates(&["walk-fingerprint", "fuzz"])),
     ("libfuzzer_sys", Place::Crates(&["fuzz"])),
     // For hashing and stats only: jobs never run in its pool.
-    ("rayon", Place::Crates(&["walk-fingerprint", "walk-plan"])),
+    ("rayon", Place::Crates(&["walk-fingerprint"])),
     ("rustix", Place::OsModules),
     ("toml", Place::Crates(&["walk-plan"])),
     ("globset", Place::Crates(&["walk-plan"])),
