@@ -1,7 +1,7 @@
 //! Arbitrary bytes as each kind of record of the store.
 //!
-//! In a store every record has a checksum, which no fuzzer guesses; here the bytes are what a good
-//! checksum was made of.
+//! In a store every record has a checksum, which a fuzzer seldom guesses; here the bytes are what
+//! a good checksum was made of.
 
 #![no_main]
 

@@ -13,7 +13,7 @@ pub fn decode(bytes: &[u8]) {
     {
         let record = codec::seal(format, key, bytes);
         assert_eq!(codec::unseal(format, key, &record), Some(bytes));
-        assert_eq!(codec::unseal(format, key, bytes).map(<[u8]>::len), None, "a good checksum?");
+        let _ = codec::unseal(format, key, bytes);
     }
     if let Some(list) = codec::decode_pair_list(bytes) {
         assert_eq!(codec::decode_pair_list(&codec::encode_pair_list(&list)), Some(list));
