@@ -3,6 +3,8 @@
 use std::ffi::OsString;
 use std::io::{self, BufWriter, IsTerminal as _, Write as _};
 
+use walk_plan::TargetError;
+
 use crate::args::{Cli, Command, Common, PlanArgs, RunArgs};
 use crate::commands;
 use crate::error::{CliError, Result};
@@ -27,7 +29,9 @@ pub(crate) fn walk(args: impl IntoIterator<Item = OsString>) -> Exit {
 
 fn dispatch(cli: &Cli) -> Result<Exit> {
     let common = &cli.common;
-    let Some(command) = &cli.command else { return run_or_plan(common, &cli.run) };
+    let Some(command) = &cli.command else {
+        return run_or_plan(common, &cli.run).map_err(meant_as_command);
+    };
     match command {
         Command::Run(args) => run_or_plan(common, args),
         Command::Clean(args) => commands::clean(common, args, &mut stdout()),
@@ -66,6 +70,19 @@ fn run_or_plan(common: &Common, args: &RunArgs) -> Result<Exit> {
     answer(common, &Command::Plan(PlanArgs { targets, force, explain }))
 }
 
+/// A target that nobody knows may be a command that is misspelled.
+fn meant_as_command(error: CliError) -> CliError {
+    match error {
+        CliError::Target(TargetError::Unknown { target, nearest }) => match Cli::nearest(&target) {
+            Some(command) => {
+                CliError::NoCommand { target: TargetError::Unknown { target, nearest }, command }
+            }
+            None => TargetError::Unknown { target, nearest }.into(),
+        },
+        other => other,
+    }
+}
+
 fn stdout() -> BufWriter<io::StdoutLock<'static>> {
     BufWriter::with_capacity(64 * 1024, io::stdout().lock())
 }
@@ -81,7 +98,7 @@ fn usage(error: &clap::Error) -> Exit {
 }
 
 fn complain(common: &Common, error: &CliError) -> Exit {
-    if let Some(message) = error.message() {
+    if let Some(message) = error.message(&common.directory_of_manifest()) {
         let palette = palette(common, io::stderr().is_terminal());
         let _ = writeln!(io::stderr(), "{} {message}", palette.fail("walk:"));
     }

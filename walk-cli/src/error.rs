@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::fmt::Write as _;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use signal_hook::consts::SIGPIPE;
 use walk_ninja::BuildError;
@@ -19,6 +19,9 @@ pub(crate) enum CliError {
     /// There is nothing to read.
     #[error("no manifest in `{}`: looked for walk.toml, walk.json, walk.jsonl and build.ninja; `-f FILE` names another", .0.display())]
     NoManifest(PathBuf),
+    /// Nobody reads a file of that name.
+    #[error("`{}` is not called like a manifest, which is `*.toml`, `*.json`, `*.jsonl` or `*.ninja`", .0.display())]
+    NoReader(PathBuf),
     /// Nobody can say where that would be.
     #[error("the current directory is gone: enter another, or name one with `-C DIR`")]
     NoDirectory,
@@ -31,6 +34,14 @@ pub(crate) enum CliError {
     /// A target means nothing.
     #[error(transparent)]
     Target(#[from] TargetError),
+    /// A target means nothing, and is spelled nearly like a command.
+    #[error("{target}{} the command `{command}`?", or_meant(target))]
+    NoCommand {
+        /// What is wrong with the target.
+        target: TargetError,
+        /// The command.
+        command: String,
+    },
     /// The arguments fit the grammar, but not the project.
     #[error("{0}")]
     Usage(String),
@@ -64,6 +75,8 @@ impl CliError {
         match self {
             Self::Walk(error) if error.is_state() => Exit::State,
             Self::NoManifest(_)
+            | Self::NoReader(_)
+            | Self::NoCommand { .. }
             | Self::NoDirectory
             | Self::Manifest(_)
             | Self::Ninja(_)
@@ -78,18 +91,42 @@ impl CliError {
         }
     }
 
-    /// Returns the message with all its causes; `None` if nobody is there to read it.
-    pub(crate) fn message(&self) -> Option<String> {
+    /// Returns the message with all its causes; `None` if nobody is there to read it. `dir` is
+    /// where the manifest is, seen from here: those of ninja name files as seen from there.
+    pub(crate) fn message(&self, dir: &Path) -> Option<String> {
         if self.exit() == Exit::Signal(SIGPIPE) {
             return None;
         }
         let mut message = self.to_string();
+        if !dir.as_os_str().is_empty() {
+            message = self.seen_from_here(message, dir);
+        }
         let mut cause = self.source();
         while let Some(error) = cause {
             let _ = write!(message, ": {error}");
             cause = error.source();
         }
         Some(message)
+    }
+
+    fn seen_from_here(&self, message: String, dir: &Path) -> String {
+        let place = match self {
+            Self::Ninja(error) => error.place(),
+            Self::Walk(WalkError::MissingInput { .. }) => None,
+            _ => return message,
+        };
+        match place {
+            Some(place) if place.file.is_absolute() => message,
+            Some(_) => format!("{}{message}", dir.join("").display()),
+            None => format!("in `{}`: {message}", dir.display()),
+        }
+    }
+}
+
+fn or_meant(error: &TargetError) -> &'static str {
+    match error {
+        TargetError::Unknown { nearest, .. } if !nearest.is_empty() => " or",
+        _ => "; did you mean",
     }
 }
 
@@ -114,8 +151,9 @@ mod tests {
     #[test]
     fn a_message_names_its_causes() {
         let source = io::Error::other("disk on fire");
+        let here = Path::new("");
         let error = CliError::File { verb: "write", path: "a.json".into(), source };
-        assert_eq!(error.message().as_deref(), Some("cannot write `a.json`: disk on fire"));
-        assert_eq!(CliError::Output(io::ErrorKind::BrokenPipe.into()).message(), None);
+        assert_eq!(error.message(here).as_deref(), Some("cannot write `a.json`: disk on fire"));
+        assert_eq!(CliError::Output(io::ErrorKind::BrokenPipe.into()).message(here), None);
     }
 }

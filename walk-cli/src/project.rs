@@ -221,12 +221,23 @@ fn source(common: &Common) -> Result<Source> {
     let dir = common.at(Path::new(""));
     match &common.file {
         Some(file) if file == Path::new("-") => from_stdin(&dir),
-        Some(file) => Ok(Source::File(common.at(file))),
+        Some(file) => named(common.at(file)),
         None => match Plan::find(&dir) {
             Some(manifest) => Ok(Source::File(manifest)),
             None => Err(no_manifest(&dir)),
         },
     }
+}
+
+/// Refuses what nobody reads by its name; what is not there is refused by who reads it.
+fn named(path: PathBuf) -> Result<Source> {
+    let is_known = path
+        .extension()
+        .is_some_and(|it| ["toml", "json", "jsonl", "ninja"].iter().any(|known| it == *known));
+    if !is_known && path.is_file() {
+        return Err(CliError::NoReader(path));
+    }
+    Ok(Source::File(path))
 }
 
 fn no_manifest(dir: &Path) -> CliError {

@@ -48,6 +48,14 @@ impl Cli {
         }
         Self::from_arg_matches(&matches)
     }
+
+    /// Returns the command that is spelled most like `word`, if one is spelled nearly so.
+    pub(crate) fn nearest(word: &str) -> Option<String> {
+        let commands = Self::command();
+        let names = commands.get_subcommands().map(clap::Command::get_name);
+        let near = names.map(|it| (strsim::osa_distance(word, it), it)).min()?;
+        (near.0 <= (word.chars().count() / 3).max(1)).then(|| near.1.to_owned())
+    }
 }
 
 /// Writes `-k3` and `-k 3` as `-k=3`: the parser could not tell a number from a target.
@@ -127,6 +135,18 @@ mod tests {
             let cli = read(line).expect("it is valid");
             assert_eq!(cli.common.directory.as_deref(), Some("d".as_ref()), "{line}");
         }
+    }
+
+    #[test]
+    fn commands_may_be_misspelled() {
+        let check = |word, expected: Option<&str>| {
+            assert_eq!(Cli::nearest(word).as_deref(), expected, "{word}");
+        };
+        check("plann", Some("plan"));
+        check("logs", Some("log"));
+        check("stauts", Some("status"));
+        check("app", None);
+        check("lib/area.cpp", None);
     }
 
     #[test]

@@ -73,6 +73,12 @@ impl Common {
     pub(crate) fn at(&self, path: &Path) -> PathBuf {
         self.directory.as_deref().unwrap_or(Path::new("")).join(path)
     }
+
+    /// Returns the directory of the manifest as seen from here; empty if it is this one.
+    pub(crate) fn directory_of_manifest(&self) -> PathBuf {
+        let parent = self.file.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
+        self.at(parent).components().collect()
+    }
 }
 
 fn assignment(text: &str) -> Result<(String, String), String> {

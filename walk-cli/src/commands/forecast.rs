@@ -7,6 +7,7 @@
 //! all that is said of other actions is said by what it is now.
 
 use std::mem::ManuallyDrop;
+use std::sync::Arc;
 
 use walk_core::{ActionReport, Dag, DirtyReason, Report, Vertex};
 use walk_plan::{ActionId, Command, CommandWalk, Options, Run};
@@ -29,6 +30,13 @@ pub(super) struct Forecast {
     manifest: Option<ManuallyDrop<Manifest>>,
 }
 
+/// A walk that can be asked, and is yet to be done.
+pub(super) struct Opened {
+    pub(super) walk: CommandWalk,
+    /// The actions that make the manifest itself, by name.
+    makers: Vec<Arc<str>>,
+}
+
 /// A dry walk of what makes the manifest.
 struct Manifest {
     makers: Vec<ActionId>,
@@ -47,13 +55,25 @@ pub(super) enum Outlook<'a> {
     Depends(&'a str),
 }
 
+impl Opened {
+    pub(super) fn read(common: &Common) -> Result<Self> {
+        let mut project = Project::read(common, None)?;
+        let makers = std::mem::take(&mut project.makers);
+        Ok(Self { walk: project.open_dry(&Options::default())?, makers })
+    }
+}
+
 impl Forecast {
     /// Walks what `targets` need, without executing or writing anything.
     pub(super) fn of(common: &Common, targets: &[String], force: bool) -> Result<Self> {
-        let mut project = Project::read(common, None)?;
-        let makers = std::mem::take(&mut project.makers);
-        let mut walk = project.open_dry(&Options::default())?;
-        let targets = walk.plan().select(targets)?;
+        let opened = Opened::read(common)?;
+        let targets = opened.walk.plan().select(targets)?;
+        Self::with(opened, targets, force)
+    }
+
+    /// The same, of a manifest that was read to find out what the targets are.
+    pub(super) fn with(opened: Opened, targets: Vec<ActionId>, force: bool) -> Result<Self> {
+        let Opened { mut walk, makers } = opened;
         let manifest = Manifest::of(&mut walk, &makers)?;
         walk.set_force(force);
         let dag = walk.dag(&targets)?;
@@ -112,7 +132,7 @@ impl Forecast {
 
 impl Manifest {
     /// Walks what makes the manifest; nothing if that is up to date.
-    fn of(walk: &mut CommandWalk, makers: &[std::sync::Arc<str>]) -> Result<Option<Self>> {
+    fn of(walk: &mut CommandWalk, makers: &[Arc<str>]) -> Result<Option<Self>> {
         if makers.is_empty() {
             return Ok(None);
         }

@@ -11,8 +11,9 @@ use walk_plan::{Lapse, Note, Plan};
 use crate::args::{Common, TargetArgs};
 use crate::error::{CliError, Result};
 use crate::exit::Exit;
+use crate::os;
 use crate::project::Project;
-use crate::terminal::{Line, Palette, Verdict, age, name_width};
+use crate::terminal::{Line, Palette, Verdict, age, name_width, tame, width};
 
 /// Lists the actions, and how they ended last time.
 pub(crate) fn list(
@@ -28,14 +29,13 @@ pub(crate) fn list(
     };
     let notes: BTreeMap<String, Note> = state.notes()?.into_iter().collect();
     let names = targets.iter().map(|it| &*plan.actions[it.index()].name);
-    let width = names.clone().map(|it| it.chars().count()).max().unwrap_or(0);
-    let width = name_width(width, usize::MAX);
+    let width = name_width(names.clone().map(|it| width(&tame(it))), os::columns());
     let now = SystemTime::now();
     for name in names {
         let note = notes.get(name).filter(|it| !is_cleaned(it));
         let line = match note {
             Some(note) => known(name, note, now).render(width, palette),
-            None => format!("    -  {name}"),
+            None => format!("    -  {}", tame(name)),
         };
         writeln!(out, "{line}")?;
     }

@@ -10,8 +10,9 @@ use crate::args::{Common, PlanArgs, TargetArgs};
 use crate::error::Result;
 use crate::exit::Exit;
 use crate::explain;
+use crate::os;
 use crate::run::command_text;
-use crate::terminal::{Palette, name_width, tame};
+use crate::terminal::{Palette, name_width, tame, width};
 
 /// How many actions have which outlook.
 #[derive(Clone, Copy, Debug, Default)]
@@ -68,10 +69,10 @@ pub(crate) fn status(
 /// Returns the counts, and the width of the column of names.
 fn count(forecast: &Forecast) -> (Counts, usize) {
     let mut counts = Counts::default();
-    let mut longest = 0;
+    let mut lengths = vec![0];
     for (command, outlook) in forecast.first().chain(forecast.actions()) {
         if outlook != Outlook::UpToDate {
-            longest = longest.max(command.name.chars().count());
+            lengths.push(width(&tame(&command.name)));
         }
         *match outlook {
             Outlook::UpToDate => &mut counts.up_to_date,
@@ -79,7 +80,8 @@ fn count(forecast: &Forecast) -> (Counts, usize) {
             Outlook::Depends(_) => &mut counts.depends,
         } += 1;
     }
-    (counts, name_width(longest, usize::MAX).min(longest))
+    let longest = lengths.iter().copied().max().unwrap_or(0);
+    (counts, name_width(lengths.into_iter(), os::columns()).min(longest))
 }
 
 impl Counts {

@@ -1,17 +1,21 @@
 //! `walk why`: why an action ran last time, would run now, or has not run.
 
 use std::io::{self, Write};
+use std::path::Path;
 use std::time::SystemTime;
 
 use walk_core::{JobStatus, Vertex};
-use walk_plan::{Lapse, Note, Reason};
+use walk_plan::{ActionId, CommandWalk, Lapse, Note, Reason};
 
-use super::forecast::{Forecast, Outlook};
+use super::forecast::{Forecast, Opened, Outlook};
 use crate::args::{Common, WhyArgs};
 use crate::error::Result;
 use crate::exit::Exit;
 use crate::explain;
 use crate::terminal::{Palette, age, seconds, tame};
+
+/// How many of those that read a source are named.
+const MOST_READERS: usize = 3;
 
 /// Says why each of the targets ran last time, would run now, or has not run.
 pub(crate) fn why(
@@ -20,8 +24,26 @@ pub(crate) fn why(
     palette: Palette,
     out: &mut dyn Write,
 ) -> Result<Exit> {
-    let mut forecast = Forecast::of(common, &args.targets, false)?;
-    let mut gap = "";
+    let opened = Opened::read(common)?;
+    let (mut targets, mut gap) = (Vec::new(), "");
+    for target in &args.targets {
+        match opened.walk.plan().select(std::slice::from_ref(target)) {
+            Ok(found) => targets.extend(found),
+            Err(error) => {
+                let readers = readers(&opened.walk, target);
+                if readers.is_empty() {
+                    return Err(error.into());
+                }
+                write_source(&opened.walk, target, &readers, palette, out)?;
+                gap = "\n";
+            }
+        }
+    }
+    if targets.is_empty() {
+        return Ok(Exit::Done);
+    }
+    targets.sort_unstable();
+    let mut forecast = Forecast::with(opened, targets, false)?;
     for vertex in forecast.dag.vertices().collect::<Vec<_>>() {
         if forecast.targets.binary_search(&forecast.dag[vertex]).is_ok() {
             out.write_all(gap.as_bytes())?;
@@ -33,6 +55,34 @@ pub(crate) fn why(
         writeln!(out, "{}", palette.dim(&format!("({})", tame(&caveat))))?;
     }
     Ok(Exit::Done)
+}
+
+/// Returns who reads the file that `target` is, if it is one: seen from the manifest, or from
+/// here.
+fn readers(walk: &CommandWalk, target: &str) -> Vec<ActionId> {
+    let found = walk.readers(Path::new(target));
+    if !found.is_empty() {
+        return found;
+    }
+    std::path::absolute(target).map_or_else(|_| Vec::new(), |it| walk.readers(&it))
+}
+
+/// Says of a file that nothing makes who reads it.
+fn write_source(
+    walk: &CommandWalk,
+    path: &str,
+    readers: &[ActionId],
+    palette: Palette,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let names = readers.iter().take(MOST_READERS).map(|it| &*walk.plan().actions[it.index()].name);
+    let names = names.map(tame).collect::<Vec<_>>().join(", ");
+    let more = match readers.len().saturating_sub(MOST_READERS) {
+        0 => String::new(),
+        more => format!(" (+{more})"),
+    };
+    writeln!(out, "{} is a source: nothing makes it", palette.bold(&tame(path)))?;
+    writeln!(out, "  read by {names}{more}")
 }
 
 fn explain_one(

@@ -14,7 +14,7 @@ use crate::explain;
 use crate::os;
 use crate::record::Records;
 use crate::terminal::{
-    Console, Durations, INDENT, Line, Output, Palette, Verdict, brief, name_width, tame,
+    Console, Durations, INDENT, Line, Output, Palette, Verdict, brief, name_width, tame, width,
 };
 
 /// What is to be shown of actions that end.
@@ -128,7 +128,7 @@ impl Watch {
             return;
         }
         let line = Line { verdict, name: action.uid(), duration: outcome.duration, reason };
-        let name_width = self.name_width(action);
+        let name_width = self.name_width(plan, action);
         let mut text = line.render(name_width, self.taste.palette) + "\n";
         if self.taste.explain
             && let Some(dirty) = action.dirty_reason()
@@ -183,11 +183,11 @@ impl Watch {
         }
     }
 
-    fn name_width(&mut self, action: &Action<'_, ActionId>) -> usize {
+    fn name_width(&mut self, plan: &Plan, action: &Action<'_, ActionId>) -> usize {
         *self.name_width.get_or_insert_with(|| {
             let dag = action.dag();
-            let longest = dag.vertices().map(|it| dag.uid(it).chars().count()).max();
-            name_width(longest.unwrap_or(0), os::columns().unwrap_or(80))
+            let named = dag.vertices().filter(|it| runs(plan, dag[*it]));
+            name_width(named.map(|it| width(&tame(dag.uid(it)))), os::columns())
         })
     }
 

@@ -39,12 +39,23 @@ pub(crate) struct Line<'a> {
 /// The column of names is not narrower where there is room, so that small graphs look like
 /// the others.
 const NARROWEST: usize = 24;
-/// Nor wider: a longer name pushes what follows to the right.
-const WIDEST: usize = 44;
+/// Nor wider: the eye would not find from a short name to its time.
+const WIDEST: usize = 96;
+/// What stands beside the names: the verdict, the time, and the beginning of a reason.
+const BESIDE: usize = 36;
+/// The columns where nobody tells how many there are: lines do not end there.
+const UNBOUNDED: usize = WIDEST + BESIDE;
 
-/// Returns the width of the column of names, for the longest of them.
-pub(crate) fn name_width(longest: usize, columns: usize) -> usize {
-    longest.clamp(NARROWEST, WIDEST).min((columns / 2).max(12))
+/// Returns the width of the column of names, for names of these lengths, in so many columns if
+/// that is known.
+///
+/// It is that of the longest name that leaves room for the rest; a longer one pushes what
+/// follows to the right, in its own line only.
+pub(crate) fn name_width(lengths: impl Iterator<Item = usize>, columns: Option<usize>) -> usize {
+    let columns = columns.unwrap_or(UNBOUNDED);
+    let widest = columns.saturating_sub(BESIDE).clamp(12, WIDEST);
+    let longest = lengths.filter(|it| *it <= widest).max().unwrap_or(0);
+    longest.max(NARROWEST).min(widest)
 }
 
 impl Verdict {
@@ -88,7 +99,8 @@ mod tests {
     fn lines_are_shaped_like_those_of_the_contract() {
         let line = |verdict, name, millis, reason| {
             let line = Line { verdict, name, duration: Duration::from_millis(millis), reason };
-            line.render(name_width(name.len(), 80), Palette::new(false)) + "\n"
+            let width = name_width([name.len()].into_iter(), Some(80));
+            line.render(width, Palette::new(false)) + "\n"
         };
         let lines = [
             line(Verdict::Ok, "compile:src/lexer.c", 410, ""),
@@ -109,14 +121,19 @@ mod tests {
 
     #[test]
     fn the_column_of_names_follows_the_longest_within_limits() {
-        let check = |longest, columns, expected| {
-            assert_eq!(name_width(longest, columns), expected, "{longest} in {columns}");
+        let check = |lengths: &[usize], columns, expected| {
+            let width = name_width(lengths.iter().copied(), columns);
+            assert_eq!(width, expected, "{lengths:?} in {columns:?}");
         };
-        check(3, 80, 24);
-        check(30, 80, 30);
-        check(200, 80, 40);
-        check(200, 200, 44);
-        check(200, 40, 20);
+        check(&[3], Some(80), 24);
+        check(&[3, 30], Some(80), 30);
+        check(&[44], Some(80), 44);
+        check(&[30, 45], Some(80), 30);
+        check(&[30, 84], Some(120), 84);
+        check(&[30, 96, 97], Some(200), 96);
+        check(&[30, 200], Some(40), 12);
+        check(&[60, 200], None, 60);
+        check(&[], None, 24);
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod interactive;
 mod killed;
 mod locking;
 mod manifests;
+mod mistakes;
 mod neighbours;
 mod ninja;
 mod ninja_runs;

@@ -268,6 +268,7 @@ impl Reader<'_> {
             return Err(Wrong::new(message, statement).into());
         }
         if !has(names::COMMAND) {
+            cursor.scanner.refuse_other_blank(self.graph.text.all())?;
             return Err(Wrong::new("expected 'command =' line", statement).into());
         }
         let number = number(self.graph.rules.len());
@@ -297,7 +298,10 @@ impl Reader<'_> {
             let value = pool_depth(self.graph.text.get(value));
             depth = Some(value.ok_or_else(|| Wrong::new("invalid pool depth", at))?);
         }
-        let depth = depth.ok_or_else(|| Wrong::new("expected 'depth =' line", statement))?;
+        let Some(depth) = depth else {
+            cursor.scanner.refuse_other_blank(self.graph.text.all())?;
+            return Err(Wrong::new("expected 'depth =' line", statement).into());
+        };
         self.graph.pools.push((pool, depth));
         self.graph.declared_pools.insert(pool);
         Ok(())

@@ -85,3 +85,17 @@ pub enum BuildError {
 fn flag(is_phony: bool) -> &'static str {
     if is_phony { " [-w phonycycle=err]" } else { "" }
 }
+
+impl BuildError {
+    /// Returns the line that the error is about, if it is about one: the message begins with it.
+    #[must_use]
+    pub fn place(&self) -> Option<&Place> {
+        match self {
+            Self::Read(error) => error.place(),
+            Self::Cycle { place, .. }
+            | Self::TwoMakers { place, .. }
+            | Self::Deps { place, .. } => Some(place),
+            _ => None,
+        }
+    }
+}

@@ -96,16 +96,19 @@ pub(crate) fn line_number(text: &[u8], offset: usize) -> u32 {
 }
 
 impl Excerpt {
-    /// Shows the line around the byte at `offset` of `text`; as in ninja only if that is neither
-    /// its first byte nor far from there.
+    /// Shows the line around the byte at `offset` of `text`, if there is anything in it and that
+    /// is not far from its beginning, as in ninja.
     pub(crate) fn of(text: &[u8], offset: usize) -> Option<Self> {
         let offset = offset.min(text.len());
         let start = memchr::memrchr(b'\n', &text[..offset]).map_or(0, |it| it + 1);
-        if !(1..SHOWN).contains(&(offset - start)) {
+        if offset - start >= SHOWN {
             return None;
         }
         let rest = &text[start..text.len().min(start + SHOWN)];
         let line = &rest[..memchr::memchr(b'\n', rest).unwrap_or(rest.len())];
+        if line.trim_ascii().is_empty() {
+            return None;
+        }
         let more = if line.len() == SHOWN { "..." } else { "" };
         let column = String::from_utf8_lossy(&text[start..offset]).chars().count();
         Some(Self { line: format!("{}{more}", String::from_utf8_lossy(line)), column })

@@ -194,11 +194,23 @@ impl Scanner {
         matches!(self.peek(text, 0), b'\t' | b'\r')
     }
 
+    /// Says what is wrong if the next line is indented, but not with spaces.
+    pub(crate) fn refuse_other_blank(&mut self, text: &[u8]) -> Result<(), Wrong> {
+        if !self.is_at_other_blank(text) {
+            return Ok(());
+        }
+        self.word = self.at;
+        Err(self.complain(text))
+    }
+
     /// Says what is wrong with the last word, which is none.
     pub(crate) fn complain(&self, text: &[u8]) -> Wrong {
         let message = match self.peek(text, 0) {
             b'\t' => "tabs are not allowed, use spaces",
             b'\r' => "carriage returns are not allowed, use newlines",
+            _ if text[self.at..self.end].starts_with(b"<<<<<<<") => {
+                "lexing error: a merge left a conflict here"
+            }
             _ => "lexing error",
         };
         Wrong::new(message, self.word)

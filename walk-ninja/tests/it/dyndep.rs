@@ -76,15 +76,17 @@ fn versions() {
 fn a_version_comes_first() {
     let expected = "dd:1: expected 'ninja_dyndep_version = ...'";
     check_whole_error("", expected);
-    check_whole_error("build out: dyndep\n", expected);
-    check_whole_error("x = 1\n", expected);
+    let shown = |line: &str| format!("{expected}\n{line}\n^ near here");
+    check_whole_error("build out: dyndep\n", &shown("build out: dyndep"));
+    check_whole_error("x = 1\n", &shown("x = 1"));
     check_whole_error(
         "ninja_dyndep_version\n",
         "dd:1: expected '=', got newline\n\
                       ninja_dyndep_version\n                    ^ near here",
     );
-    check_error("x = 1\n", "dd:2: unexpected identifier");
-    check_error(VERSION, "dd:2: unexpected identifier");
+    check_error("x = 1\n", "dd:2: unexpected identifier\nx = 1\n^ near here");
+    let twice = format!("dd:2: unexpected identifier\n{VERSION}^ near here");
+    check_error(VERSION, &twice);
 }
 
 #[test]
@@ -149,14 +151,17 @@ fn statements() {
         "dd:3: binding is not 'restat'\n\
                 \u{20} x = 1\n  ^ near here",
     );
-    check_error("build out: dyndep\n  restat = 1\n  restat = 1\n", "dd:4: unexpected indent");
+    check_error(
+        "build out: dyndep\n  restat = 1\n  restat = 1\n",
+        "dd:4: unexpected indent\n  restat = 1\n^ near here",
+    );
     check_error(
         "build out: dyndep",
         "dd:2: unexpected EOF\nbuild out: dyndep\n\
                 \u{20}                ^ near here",
     );
-    check_error("rule r\n", "dd:2: unexpected 'rule'");
-    check_error("\tx\n", "dd:2: tabs are not allowed, use spaces");
+    check_error("rule r\n", "dd:2: unexpected 'rule'\nrule r\n^ near here");
+    check_error("\tx\n", "dd:2: tabs are not allowed, use spaces\n\tx\n^ near here");
     check_error(
         "build out: dyndep | a\0\n",
         "dd:2: NUL bytes are not allowed\n\

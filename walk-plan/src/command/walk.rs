@@ -244,6 +244,19 @@ impl CommandWalk {
         Ok(self.store.load_note(name)?.as_deref().and_then(Note::from_bytes))
     }
 
+    /// Returns the actions that read a file: that declare it as input, or whose depfile named it
+    /// last time.
+    #[must_use]
+    pub fn readers(&self, path: &Path) -> Vec<ActionId> {
+        let Some(file) = self.plan.files.id(path) else { return Vec::new() };
+        let actions = (0..self.plan.actions.len()).map(ActionId::new);
+        let reads = |id: &ActionId| {
+            let declared = &self.command(*id).inputs;
+            declared.contains(&file) || self.discovered[id.index()].contains(&file)
+        };
+        actions.filter(reads).collect()
+    }
+
     /// Returns the names of all actions that something is remembered of, in order.
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 
 use std::cell::OnceCell;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::Diagnostic;
@@ -105,13 +106,14 @@ impl SourceText {
             Some("json") => Format::Json,
             Some("jsonl") => Format::JsonLines,
             _ => {
+                // One that is not there has no wrong name.
+                fs::metadata(path).map_err(|it| wrong(unreadable(&it)))?;
                 let mut wrong = wrong("no reader for a manifest of this name".into());
                 wrong.help = Some("a manifest is called `*.toml`, `*.json` or `*.jsonl`".into());
                 return Err(wrong.into());
             }
         };
-        let bytes =
-            fs::read(path).map_err(|it| wrong(format!("cannot read the manifest: {it}")))?;
+        let bytes = fs::read(path).map_err(|it| wrong(unreadable(&it)))?;
         Ok(Self { path: path.into(), format, text: decode(path, bytes)? })
     }
 
@@ -122,6 +124,10 @@ impl SourceText {
         let format = if read::is_lines(&text) { Format::JsonLines } else { Format::Json };
         Ok(Self { path: path.into(), format, text })
     }
+}
+
+fn unreadable(error: &io::Error) -> String {
+    format!("cannot read the manifest: {error}")
 }
 
 /// Refuses what is not UTF-8, with the place of the first bad byte; drops a byte order mark.

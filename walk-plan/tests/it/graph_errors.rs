@@ -218,11 +218,12 @@ fn s3_tokens_have_to_fit_the_queue() {
 
 #[test]
 fn a_manifest_that_cannot_be_read_says_why() {
-    let project = Project::new(&["dir.toml/"]);
+    let project = Project::new(&["dir.toml/", "build.make"]);
     let read =
         |name: &str| project.error_of(project.read_with(name, &walk_plan::Overrides::default()));
     assert_snapshot!(read("walk.toml"), @"walk.toml: cannot read the manifest: No such file or directory (os error 2)");
     assert_snapshot!(read("dir.toml"), @"dir.toml: cannot read the manifest: Is a directory (os error 21)");
+    assert_snapshot!(read("none"), @"none: cannot read the manifest: No such file or directory (os error 2)");
     assert_snapshot!(read("build.make"), @r"
     build.make: no reader for a manifest of this name
      = help: a manifest is called `*.toml`, `*.json` or `*.jsonl`
