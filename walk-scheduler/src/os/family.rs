@@ -149,9 +149,18 @@ impl<'a> Family<'a> {
     /// Reaps the orphans that came to us; the child itself is left to its owner.
     fn reap(&self) {
         let child = self.child.pid().as_raw_pid();
-        for &pid in self.known.keys().filter(|&&pid| pid != child) {
-            // Fails for those that somebody else has reaped, which is as good.
-            let _ = Pid::from_raw(pid).map(|pid| waitpid(Some(pid), WaitOptions::NOHANG));
+        let is_left = |it: &Stat| it.pid != child && self.knows(it);
+        let give_up = Instant::now() + DOUBTS;
+        loop {
+            for &pid in self.known.keys().filter(|&&pid| pid != child) {
+                // Fails for those that somebody else has reaped, which is as good.
+                let _ = Pid::from_raw(pid).map(|pid| waitpid(Some(pid), WaitOptions::NOHANG));
+            }
+            // One that died before its parent comes to us only when that is gone for good.
+            if !platform::processes().iter().any(is_left) || Instant::now() >= give_up {
+                return;
+            }
+            thread::sleep(Duration::from_millis(1));
         }
     }
 }
