@@ -60,9 +60,10 @@ struct Scope {
 }
 
 impl Scope {
-    /// Returns whether what `name` still declares is removed too.
-    fn takes_all_of(&self, name: &str) -> bool {
-        self.names.as_ref().map_or(self.all, |it| it.contains(name))
+    /// Returns whether what `name` still declares is removed too. A manifest that is made is only
+    /// removed by its name, as in ninja: without it nothing could be made again.
+    fn takes_all_of(&self, name: &str, makes_manifest: bool) -> bool {
+        self.names.as_ref().map_or(self.all && !makes_manifest, |it| it.contains(name))
     }
 
     fn covers(&self, name: &str) -> bool {
@@ -82,13 +83,15 @@ impl Broom<'_> {
     fn sweep(&mut self, scope: &Scope) -> Result<()> {
         let sources: BTreeSet<PathBuf> =
             self.walk.sources().into_iter().map(Path::to_path_buf).collect();
-        let living: BTreeSet<String> =
-            self.walk.plan().actions.iter().map(|it| it.name.to_string()).collect();
+        let actions = &self.walk.plan().actions;
+        let living: BTreeSet<String> = actions.iter().map(|it| it.name.to_string()).collect();
+        let generators: BTreeSet<String> =
+            actions.iter().filter(|it| it.generator).map(|it| it.name.to_string()).collect();
         for name in self.walk.remembered()? {
             if !scope.covers(&name) {
                 continue;
             }
-            let takes_all = scope.takes_all_of(&name);
+            let takes_all = scope.takes_all_of(&name, generators.contains(&name));
             let made = self.walk.note(&name)?.map(|it| it.made).unwrap_or_default();
             for made in made {
                 if is_source(&sources, &made.path) {

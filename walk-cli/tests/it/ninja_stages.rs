@@ -208,3 +208,30 @@ fn a_forced_plan_does_not_force_the_manifest() {
     let ninja = generated();
     assert_eq!(ninja.project.walk("plan -B a").expect(0), "would run a   forced\nwould run 1\n");
 }
+
+/// Without it, nothing could be made again.
+#[test]
+fn clean_removed_the_manifest() {
+    let ninja = generated();
+    ninja.project.write("template", &format!("{RULES}build a: cp in\n\n"));
+    ninja.project.walk("").expect(0);
+    assert_eq!(ninja.project.walk("clean --all").expect(0), "removed a\n");
+    assert!(ninja.project.exists("build.ninja"));
+    ninja.project.walk("status build.ninja").expect(0);
+    assert_eq!(ninja.project.walk("clean build.ninja").expect(0), "removed build.ninja\n");
+}
+
+/// `CMake` names other files in what it makes the second time: it ran again because of that.
+#[test]
+fn a_new_manifest_that_reads_less_was_made_twice() {
+    let rules = RULES.replace("gen template", "gen template | extra");
+    let ninja = Ninja::new(&format!("{rules}build a: cp in\n"));
+    ninja.project.write("template", &ninja.project.read("build.ninja"));
+    ninja.project.write("in", "1");
+    ninja.project.write("extra", "");
+    ninja.run("").expect(0);
+    ninja.project.write("template", &format!("{RULES}build b: cp in\n"));
+    ninja.check("", 0, "[1/1] GEN\n[1/1] cp in b\n");
+    ninja.project.write("extra", "1");
+    ninja.check("", 0, "ninja: no work to do.\n");
+}

@@ -212,6 +212,15 @@ pub(super) fn has_same_outputs(one: &Fingerprint, other: &Fingerprint) -> bool {
     outputs(one).count() == outputs(other).count() && outputs(one).zip(outputs(other)).all(is_same)
 }
 
+/// Returns whether two fingerprints differ in which files are read, and in nothing else.
+pub(super) fn differ_in_what_is_read(previous: &Fingerprint, new: &Fingerprint) -> bool {
+    let is_read = |it: &(Arc<str>, Value)| it.0.starts_with(INPUT) || it.0.starts_with(DEPFILE);
+    let diff = new.diff(previous);
+    diff.updated.is_empty()
+        && !diff.is_empty()
+        && diff.new.iter().chain(&diff.obsolete).all(is_read)
+}
+
 /// Returns the files that the depfile named when `fingerprint` was saved.
 pub(super) fn discovered(fingerprint: &Fingerprint) -> impl Iterator<Item = PathBuf> {
     discovered_names(fingerprint).map(|it| discovered_path(it))

@@ -132,10 +132,14 @@ impl CommandWalk {
 
     /// Returns whether somebody else has made the manifest from its inputs as they are: nobody
     /// knows from which contents, so that the times decide, as in ninja. Where it is what walk
-    /// made of it, contents decide.
+    /// made of it, contents decide, unless all that is new is which files are declared: it says so
+    /// itself, and knew when it was made.
     pub(super) fn was_made_elsewhere(&mut self, action: &Action<'_, ActionId>) -> bool {
         let is_decided = match (action.prev_fingerprint(), action.new_fingerprint()) {
-            (Some(previous), Some(new)) => elements::has_same_outputs(previous, new),
+            (Some(previous), Some(new)) => {
+                elements::has_same_outputs(previous, new)
+                    && !elements::differ_in_what_is_read(previous, new)
+            }
             (previous, _) => previous.is_none() && self.lacks_depfile(action),
         };
         if is_decided {

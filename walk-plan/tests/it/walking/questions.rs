@@ -52,6 +52,27 @@ fn what_is_not_trusted_was_told_as_if_it_had_never_run() {
     assert_eq!(project.dry().reasons, ["a: what it made last time is not trusted"]);
 }
 
+/// Whoever declares a file reads it, and whoever's depfile named it.
+#[test]
+fn the_readers_of_a_file_are_known() {
+    let run = "cat h in > {out}; echo 'a: h' > a.d";
+    let project = Project::new(&format!(
+        "[action.a]\nrun = \"{run}\"\nin = ['in']\nout = ['a']\ndepfile = 'a.d'\n\
+         [action.b]\nrun = 'cp {{in}} {{out}}'\nin = ['a']\nout = ['b']\n"
+    ));
+    project.write("in", "1");
+    project.write("h", "1");
+    project.check(&["a", "b"]);
+    let walk = CommandWalk::open_dry(project.plan(), project.state(), Options::default());
+    let walk = walk.expect("it opens");
+    let readers = |path: &str| walk.readers(path.as_ref()).into_iter().map(|it| it.index());
+    assert_eq!(
+        readers("in").chain(readers("h")).chain(readers("a")).collect::<Vec<_>>(),
+        [0, 0, 1]
+    );
+    assert_eq!(readers("b").chain(readers("none")).count(), 0);
+}
+
 /// What was made and is no longer declared stays known, to be cleaned.
 #[test]
 fn outputs_that_are_no_longer_declared_stay_known() {
