@@ -1,7 +1,7 @@
 //! What is remembered of a run, for `why`, `list` and `clean`.
 
 use walk_core::JobStatus;
-use walk_plan::{CommandWalk, Held, Lapse, Options};
+use walk_plan::{ActionId, CommandWalk, Held, Lapse, Options};
 
 use super::project::Project;
 
@@ -65,7 +65,7 @@ fn the_readers_of_a_file_are_known() {
     project.check(&["a", "b"]);
     let walk = CommandWalk::open_dry(project.plan(), project.state(), Options::default());
     let walk = walk.expect("it opens");
-    let readers = |path: &str| walk.readers(path.as_ref()).into_iter().map(|it| it.index());
+    let readers = |path: &str| walk.readers(path.as_ref()).into_iter().map(ActionId::index);
     assert_eq!(
         readers("in").chain(readers("h")).chain(readers("a")).collect::<Vec<_>>(),
         [0, 0, 1]
