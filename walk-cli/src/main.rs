@@ -18,6 +18,7 @@ mod dispatch;
 mod error;
 
 mod project;
+mod quiet;
 
 mod explain;
 mod run;

@@ -209,6 +209,21 @@ pub(crate) fn state_of_ninja(common: &Common, build: &Build) -> StateDir {
     StateDir::new(common.state_dir.as_ref().map_or_else(|| build.state_dir(), |it| common.at(it)))
 }
 
+/// Returns the file that is the manifest, if it is one.
+pub(crate) fn manifest(common: &Common) -> Option<PathBuf> {
+    let dir = common.at(Path::new(""));
+    match &common.file {
+        Some(file) if file == Path::new("-") => None,
+        Some(file) => Some(common.at(file)),
+        None => Plan::find(&dir).or_else(|| Some(dir.join("build.ninja"))),
+    }
+}
+
+/// Returns where the state is, if the manifest at `path` does not say otherwise.
+pub(crate) fn state_beside(common: &Common, path: &Path) -> StateDir {
+    state_dir(common, path.parent().unwrap_or(Path::new("")))
+}
+
 fn overrides(common: &Common, jobs: Option<u32>) -> Overrides {
     Overrides { vars: common.set.clone(), jobs, ..Overrides::default() }
 }

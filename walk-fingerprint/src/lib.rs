@@ -42,6 +42,7 @@ mod saved;
 mod cache;
 mod hash;
 mod observe;
+mod snapshot;
 mod stamp;
 mod tree;
 
@@ -63,6 +64,7 @@ pub use fingerprint::{Fingerprint, Value};
 pub use hash::{hash_file, hash_files};
 pub use memory::MemoryStore;
 pub use observe::{Depth, FileState, Observed, observe, observe_to};
+pub use snapshot::{Pictured, Snapshot};
 pub use sqlite::SqliteStore;
 pub use stamp::{FileKind, FileStamp};
 pub use store::{Store, StoreError};

@@ -39,7 +39,7 @@ mod plan;
 pub mod depfile;
 
 pub use command::{
-    Captured, Change, CommandWalk, Held, Lapse, Loaded, Lock, Made, Note, Observer, Options,
+    Captured, Change, CommandWalk, Held, Lapse, Loaded, Lock, Made, Memo, Note, Observer, Options,
     Reason, Secrets, StateDir, WalkError, join,
 };
 pub use manifest::{Diagnostic, ManifestError, Overrides, Source, schema};

@@ -6,19 +6,21 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::env;
+use std::ffi::OsStr;
 use std::io::{self, Write};
 use std::mem;
 use std::num::NonZeroU32;
 use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 use std::rc::Rc;
 use std::time::Duration;
 
 use signal_hook::consts::SIGPIPE;
 use walk_core::{ActionReport, Event, Interrupt, Report};
 use walk_ninja::{Build, Frame, Purpose, Stage};
-use walk_plan::{ActionId, Captured, CommandWalk, Observer as _, Options, Plan};
+use walk_plan::{ActionId, Captured, CommandWalk, Observer as _, Options, Plan, StateDir};
 
-use super::args::Args;
+use super::args::{Args, Debug};
 use super::printer::{Kind, Printer};
 use super::state::State;
 use super::stats::Stats;
@@ -28,16 +30,27 @@ use super::template::Template;
 use super::watch::{Shared, Watch};
 use crate::exit::Exit;
 use crate::os::{self, Signals};
+use crate::quiet::{Lesson, Question};
 use crate::run::log_through;
+
+/// What is said if nothing is to be done.
+const NO_WORK: &str = "no work to do.";
 
 /// Brings the targets up to date.
 pub(super) fn run(args: &Args, frame: &Frame) -> Result<Exit> {
     let template = template()?;
+    let question = question(args, frame);
+    if question.as_ref().is_some_and(|it| it.answer("ninja").is_some()) {
+        let mut status = status(args, template);
+        status.inform(NO_WORK);
+        return Ok(Exit::Done);
+    }
+    let lesson = question.map(Question::learn);
     let mut times = Stats::default();
     let (build, ours) = open(frame, &mut times)?;
     let mut run = Run::new(args, template, build, ours, times)?;
     run.warn();
-    let exit = run.stages();
+    let exit = run.stages(lesson);
     run.status.get().printer.start_line();
     if args.debug.stats {
         run.status.get().printer.below(run.times.render().as_bytes());
@@ -45,6 +58,20 @@ pub(super) fn run(args: &Args, frame: &Frame) -> Result<Exit> {
     // The process is about to end: there is no use in tidying up a graph before that.
     mem::forget(run);
     exit
+}
+
+/// Returns what is asked, if a memo may know the answer.
+fn question(args: &Args, frame: &Frame) -> Option<Question> {
+    let Debug { stats: false, explain: false, .. } = args.debug else { return None };
+    let path = args.directory.as_deref().unwrap_or(Path::new("")).join(&args.file);
+    // Where it is if the manifest does not say otherwise.
+    let state = StateDir::new(frame.root.join(".walk"));
+    let targets = args.targets.iter().map(|it| OsStr::from_bytes(it));
+    Question::new(
+        state,
+        &path,
+        &std::iter::once("ninja".as_ref()).chain(targets).collect::<Vec<_>>(),
+    )
 }
 
 /// Reads the manifest, and the state, which is ours then.
@@ -132,13 +159,13 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn stages(&mut self) -> Result<Exit> {
+    fn stages(&mut self, mut lesson: Option<Lesson>) -> Result<Exit> {
         loop {
             let next = || self.build.borrow_mut().next_stage(&self.args.targets);
             let stage = self.times.measure("stage begin", next)?;
             let Some(stage) = stage else { break };
             let purpose = stage.purpose;
-            let walked = self.walk(stage);
+            let walked = self.walk(stage, lesson.as_mut());
             let checked = walked.and_then(|it| it.map(|it| self.check(it, purpose)).transpose());
             let report = checked.map_err(|stop| match purpose {
                 Purpose::Manifest => stop.rebuilding(&self.args.file.to_string_lossy()),
@@ -156,7 +183,10 @@ impl<'a> Run<'a> {
             }
         }
         if self.watch.borrow().executed == 0 {
-            self.status.get().inform("no work to do.");
+            self.status.get().inform(NO_WORK);
+            if let Some(lesson) = lesson {
+                lesson.keep(&self.ours.dir);
+            }
         }
         Ok(Exit::Done)
     }
@@ -173,7 +203,7 @@ impl<'a> Run<'a> {
     }
 
     /// Walks a stage; nothing is done, and nothing returned, if it has to be a wider one.
-    fn walk(&mut self, stage: Stage) -> Result<Option<Report>> {
+    fn walk(&mut self, stage: Stage, lesson: Option<&mut Lesson>) -> Result<Option<Report>> {
         let edges = stage.edges().to_vec();
         let (plan, targets) = (stage.plan, stage.targets);
         let loaded = self.times.measure("state load", || self.ours.load())?;
@@ -191,6 +221,9 @@ impl<'a> Run<'a> {
         };
         walk.set_observer(Box::new(observer));
         let report = self.times.measure("walk", || walk.run(&dag));
+        if let (Some(lesson), Ok(report)) = (lesson, &report) {
+            lesson.add(&walk, &dag, report);
+        }
         self.ours.loaded = Some(walk.into_loaded());
         Ok(Some(report?))
     }

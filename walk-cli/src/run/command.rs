@@ -1,6 +1,7 @@
 //! The way of one run, from the arguments to the exit.
 
 use std::cell::RefCell;
+use std::ffi::OsStr;
 use std::mem;
 use std::num::NonZeroU32;
 use std::rc::Rc;
@@ -20,6 +21,7 @@ use crate::error::{CliError, Result};
 use crate::exit::Exit;
 use crate::os::{Signals, jobs_of_make};
 use crate::project::{self, Project};
+use crate::quiet::{Lesson, Question};
 use crate::record::Start;
 use crate::terminal::{Console, Output};
 
@@ -27,8 +29,15 @@ use crate::terminal::{Console, Output};
 pub(crate) fn run(common: &Common, args: &RunArgs) -> Result<Exit> {
     let started = Instant::now();
     let jobs = args.jobs.or_else(jobs_of_make);
+    let question = question(common, args, jobs);
+    if let Some(question) = &question
+        && let Some(actions) = question.answer("run")
+    {
+        return say_up_to_date(common, args, question.state(), actions, started);
+    }
+    let mut lesson = question.map(Question::learn);
     if let Some(frame) = project::ninja(common, jobs)? {
-        return stages::run(common, args, frame);
+        return stages::run(common, args, frame, lesson);
     }
     let mut project = Project::read_with_state(common, jobs, "run")?;
     project.plan.select(&args.targets)?;
@@ -55,6 +64,7 @@ pub(crate) fn run(common: &Common, args: &RunArgs) -> Result<Exit> {
     let run = Ended { common, dag: &dag, plan, state, taste, limit, duration };
     let exit = match result {
         Ok(report) => {
+            learn(&mut lesson, &walk, &dag, &report);
             let exit = run.conclude(&report, &signals, &console, &mut watch.borrow_mut());
             mem::forget(report);
             exit
@@ -65,6 +75,53 @@ pub(crate) fn run(common: &Common, args: &RunArgs) -> Result<Exit> {
     mem::forget((walk, dag, lock, watch));
     // A walk that stopped because of a signal may well have failed of it.
     signals.received().map_or(exit, |signal| Ok(Exit::Signal(signal)))
+}
+
+/// Returns what is asked, if a memo may know the answer: not who wants to know more than that.
+fn question(common: &Common, args: &RunArgs, jobs: Option<u32>) -> Option<Question> {
+    let wants_more = [&args.events, &args.trace, &args.junit].iter().any(|it| it.is_some());
+    if wants_more || args.force {
+        return None;
+    }
+    let path = project::manifest(common)?;
+    let state = project::state_beside(common, &path);
+    let jobs = jobs.map(|it| it.to_string()).unwrap_or_default();
+    let mut asked = vec!["run".as_ref(), jobs.as_ref()];
+    for (name, value) in &common.set {
+        asked.extend([OsStr::new(name), OsStr::new(value)]);
+    }
+    asked.push("targets".as_ref());
+    asked.extend(args.targets.iter().map(OsStr::new));
+    Question::new(state, &path, &asked)
+}
+
+fn say_up_to_date(
+    common: &Common,
+    args: &RunArgs,
+    state: &StateDir,
+    actions: usize,
+    started: Instant,
+) -> Result<Exit> {
+    let console = setup::watch(common, args, state, Interrupt::default())?.console;
+    if !common.quiet {
+        let tally = Tally { up_to_date: actions, ..Tally::default() };
+        console.print(format!("{}\n", tally.describe(started.elapsed())).as_bytes());
+    }
+    console.finish();
+    Ok(if console.is_broken() { Exit::Signal(SIGPIPE) } else { Exit::Done })
+}
+
+/// Has the next run that asks the same know that nothing is to be done.
+pub(super) fn learn(
+    lesson: &mut Option<Lesson>,
+    walk: &CommandWalk,
+    dag: &Dag<ActionId>,
+    report: &Report,
+) {
+    if let Some(mut lesson) = lesson.take() {
+        lesson.add(walk, dag, report);
+        lesson.keep(walk.state());
+    }
 }
 
 pub(super) fn handle_signals(interrupt: Interrupt, console: &Console) -> Result<Signals> {

@@ -4,6 +4,7 @@
 //! is read, because what is read can be damaged, and that is said.
 
 use std::io::{self, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use env_logger::{Builder, Env, Target};
@@ -14,10 +15,14 @@ use crate::terminal::{Console, LogPipe};
 /// What the log goes through; stderr as long as there is nothing.
 static PIPE: Mutex<Option<Box<dyn Write + Send>>> = Mutex::new(None);
 
+/// Whether anything went through it.
+static WAS_USED: AtomicBool = AtomicBool::new(false);
+
 struct Log;
 
 impl Write for Log {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        WAS_USED.store(true, Ordering::Relaxed);
         match &mut *PIPE.lock().unwrap_or_else(PoisonError::into_inner) {
             Some(pipe) => pipe.write(bytes),
             None => io::stderr().write(bytes),
@@ -27,6 +32,11 @@ impl Write for Log {
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
+}
+
+/// Returns whether anything was logged and shown.
+pub(crate) fn was_anything_logged() -> bool {
+    WAS_USED.load(Ordering::Relaxed)
 }
 
 /// Sends the log through the terminal of a run from now on.

@@ -21,6 +21,6 @@ mod tally;
 mod logging;
 
 pub(crate) use command::run;
-pub(crate) use logging::{log_through, start_log};
+pub(crate) use logging::{log_through, start_log, was_anything_logged};
 pub(crate) use tally::Tally;
 pub(crate) use watch::command_text;

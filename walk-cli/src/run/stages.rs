@@ -23,11 +23,17 @@ use crate::error::Result;
 use crate::exit::Exit;
 use crate::os::Signals;
 use crate::project::{state_of_ninja, take_lock};
+use crate::quiet::Lesson;
 use crate::record::Records;
 use crate::terminal::Console;
 
 /// Brings targets up to date.
-pub(super) fn run(common: &Common, args: &RunArgs, frame: Frame) -> Result<Exit> {
+pub(super) fn run(
+    common: &Common,
+    args: &RunArgs,
+    frame: Frame,
+    lesson: Option<Lesson>,
+) -> Result<Exit> {
     let started = Instant::now();
     let jobs = frame.jobs;
     let mut build = read(frame.clone())?;
@@ -49,7 +55,7 @@ pub(super) fn run(common: &Common, args: &RunArgs, frame: Frame) -> Result<Exit>
     options.held = Some(lock.file());
     let (started, watch) = (Instant::now(), Rc::new(RefCell::new(watch)));
     let run = Run { common, args, frame, state, options, console, watch, started, prepared };
-    let exit = run.stages(&mut build, records, &signals);
+    let exit = run.stages(&mut build, records, &signals, lesson);
     // The process is about to end: there is no use in tidying up a graph before that.
     mem::forget::<(Build, Lock)>((build, lock));
     signals.received().map_or(exit, |signal| Ok(Exit::Signal(signal)))
@@ -80,7 +86,13 @@ struct Walked {
 }
 
 impl Run<'_> {
-    fn stages(&self, build: &mut Build, records: Records, signals: &Signals) -> Result<Exit> {
+    fn stages(
+        &self,
+        build: &mut Build,
+        records: Records,
+        signals: &Signals,
+        mut lesson: Option<Lesson>,
+    ) -> Result<Exit> {
         let mut loaded = None;
         let mut records = Some(records);
         loop {
@@ -96,6 +108,9 @@ impl Run<'_> {
                 self.watch.borrow_mut().records = records;
             }
             let walked = self.walk(walk, &stage.targets)?;
+            if let (Some(lesson), Ok(report)) = (&mut lesson, &walked.result) {
+                lesson.add(&walked.walk, &walked.dag, report);
+            }
             let is_over = match &walked.result {
                 Ok(report) => is_last || !report.is_success() || signals.received().is_some(),
                 Err(_) => true,
@@ -105,6 +120,9 @@ impl Run<'_> {
                     let mut watch = self.watch.borrow_mut();
                     watch.records = records;
                     begin(&walked.walk, &walked.dag, &mut watch);
+                }
+                if let Some(lesson) = lesson.filter(|_| is_last && walked.result.is_ok()) {
+                    lesson.keep(&self.state);
                 }
                 return self.conclude(walked, signals);
             }

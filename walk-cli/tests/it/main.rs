@@ -16,6 +16,7 @@ mod ninja_tools;
 mod private;
 mod project;
 mod questions;
+mod quiet;
 mod reasons;
 mod records;
 mod secrets;

@@ -180,6 +180,11 @@ impl Graph {
         &self.nodes[start + sum(first)..start + sum(last)]
     }
 
+    /// Returns the files that were read, in the order of reading: manifests, then dyndep files.
+    pub(crate) fn files_read(&self) -> impl Iterator<Item = &PathBuf> {
+        self.text.paths()
+    }
+
     pub(super) fn file_paths(&self) -> impl Iterator<Item = &PathBuf> {
         self.text.paths().take(self.manifests)
     }

@@ -67,6 +67,7 @@ pub(super) fn plan(
     closure.edges.iter().for_each(|it| convert.force(*it));
     let actions: Result<Vec<Command>, BuildError> =
         edges.iter().map(|it| convert.command(*it)).collect();
+    let seen = convert.seen();
     let producer = |it: &Node| graph.producer(*it).and_then(|it| convert.actions[it.index()]);
     let mut targets: Vec<ActionId> = targets.iter().filter_map(producer).collect();
     targets.extend(validations(graph, &edges).filter_map(|it| producer(&it)));
@@ -81,7 +82,9 @@ pub(super) fn plan(
         files: convert.files,
         default: targets.clone(),
     });
-    Ok((plan.map_err(|it| placed(graph, &edges, it))?, edges, targets))
+    let mut plan = plan.map_err(|it| placed(graph, &edges, it))?;
+    plan.seen = Some(seen);
+    Ok((plan, edges, targets))
 }
 
 /// Says where in the manifest two edges make one file.
@@ -238,6 +241,12 @@ impl Convert<'_> {
     fn exists(&mut self, node: Node) -> bool {
         let path = || self.frame.root.join(path_of(self.graph.path(node)));
         *self.exists.entry(node).or_insert_with(|| fs::metadata(path()).is_ok())
+    }
+
+    /// Returns the files that decided what is in the plan.
+    fn seen(&self) -> Vec<PathBuf> {
+        let asked = self.exists.keys().map(|it| path_of(self.graph.path(*it)).to_path_buf());
+        self.graph.files_read().cloned().chain(asked).collect()
     }
 
     fn missing(&self, node: Node, edge: Edge) -> BuildError {

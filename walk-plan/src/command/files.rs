@@ -62,6 +62,11 @@ impl Files {
         self.known(id).seen = Some((seen, epoch));
     }
 
+    /// Returns what was last seen of the file, if it was looked at.
+    pub(super) fn seen(&self, id: FileId) -> Option<&Observed> {
+        self.known.get(id.index())?.seen.as_ref().map(|(seen, _)| seen)
+    }
+
     /// Returns what the file is now, and when it was first seen like that.
     pub(super) fn look(&mut self, plan: &Plan, id: FileId) -> io::Result<Observed> {
         let epoch = self.epoch;

@@ -16,6 +16,8 @@
 //! - `outcome` is what a worker thread hands back, `partial` removes what a failed command wrote.
 //! - `state_dir` is the directory where all that lives, `lock` its lock, `loaded` what is read of
 //!   it at the beginning.
+//! - `memo` is what a walk depended on that found nothing to do, so that the next one need not
+//!   begin.
 //! - `secrets` are never written down.
 //! - `tools` asks programs for their versions, `shell` quotes words.
 
@@ -28,6 +30,7 @@ mod hooks;
 mod includes;
 mod loaded;
 mod lock;
+mod memo;
 mod note;
 mod outcome;
 mod partial;
@@ -41,6 +44,7 @@ mod work;
 pub use error::WalkError;
 pub use loaded::Loaded;
 pub use lock::{Held, Lock};
+pub use memo::Memo;
 pub use note::{Change, Lapse, Made, Note, Reason};
 pub use outcome::Captured;
 pub use secrets::Secrets;

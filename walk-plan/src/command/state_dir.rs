@@ -85,7 +85,35 @@ impl StateDir {
     ///
     /// Fails if it cannot be opened; one that is damaged is put aside, not an error.
     pub fn open_store(&self) -> Result<SqliteStore, WalkError> {
+        self.forget_memo()?;
         Ok(SqliteStore::open(self.store())?)
+    }
+
+    /// Removes the memo, which is about the store as it is now.
+    fn forget_memo(&self) -> Result<(), WalkError> {
+        let path = self.memo();
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(cannot("remove", &path)(error))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Returns whether there may be a [`Memo`](super::Memo).
+    #[must_use]
+    pub fn has_memo(&self) -> bool {
+        self.memo().exists()
+    }
+
+    /// Returns where the memo of a walk is kept that found nothing to do.
+    pub(super) fn memo(&self) -> PathBuf {
+        self.path.join("memo")
+    }
+
+    /// Returns the files that the store is in.
+    pub(super) fn store_files(&self) -> [PathBuf; 2] {
+        [self.store(), self.path.join("state.db-wal")]
     }
 
     /// Opens the store for reading, without the lock; `None` if there is none.

@@ -71,6 +71,8 @@ pub struct CommandWalk {
     /// The actions whose fingerprint in the store is not to be believed.
     pub(super) doubted: FxHashSet<String>,
     pub(super) begun: bool,
+    /// Whether anything but digests was ever written.
+    pub(super) has_changed: bool,
     pub(super) files: Files,
     /// By action, whether it is an alias whose result another action depends on.
     pub(super) consumed: Vec<bool>,
@@ -149,6 +151,7 @@ impl CommandWalk {
             store,
             doubted,
             begun: false,
+            has_changed: false,
             running: FxHashMap::default(),
             expected: FxHashMap::default(),
             results: FxHashMap::default(),
@@ -363,7 +366,7 @@ impl CommandWalk {
     pub(super) fn begin(&mut self) -> Result<(), WalkError> {
         if !self.begun {
             self.store.begin()?;
-            self.begun = true;
+            (self.begun, self.has_changed) = (true, true);
         }
         Ok(())
     }
@@ -400,6 +403,12 @@ impl CommandWalk {
     }
 
     fn prefetch(&mut self, dag: &Dag<ActionId>) {
+        let ids = self.files_of(dag);
+        self.files.prefetch(&self.plan, &ids);
+    }
+
+    /// Returns the files that decide over the actions of `dag`.
+    pub(super) fn files_of(&self, dag: &Dag<ActionId>) -> Vec<FileId> {
         let mut wanted = vec![false; self.plan.files.len()];
         for id in dag.vertices().map(|it| dag[it]) {
             let command = &self.plan.actions[id.index()];
@@ -410,8 +419,7 @@ impl CommandWalk {
                 wanted[file.index()] = true;
             }
         }
-        let ids: Vec<FileId> = self.plan.files.iter().filter(|it| wanted[it.index()]).collect();
-        self.files.prefetch(&self.plan, &ids);
+        self.plan.files.iter().filter(|it| wanted[it.index()]).collect()
     }
 
     fn recall_discovered(&mut self) -> Result<(), WalkError> {

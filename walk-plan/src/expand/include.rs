@@ -18,14 +18,14 @@ pub(super) fn load<'d>(
     sources: &'d Sources,
     first: SourceText,
     root: &Path,
-) -> Result<Vec<Loaded<'d>>> {
+) -> Result<(Vec<Loaded<'d>>, Tree)> {
     let shown = first.path.parent().map(Path::to_path_buf).unwrap_or_default();
     let name = first.path.file_name().map(PathBuf::from).unwrap_or_default();
     let tree = Tree::new(root, &[]);
     let (loaded, chain, seen) = (Vec::new(), Vec::new(), Vec::new());
     let mut reading = Loader { sources, root, shown, tree, loaded, chain, seen };
     reading.load(first, name)?;
-    Ok(reading.loaded)
+    Ok((reading.loaded, reading.tree))
 }
 
 struct Loader<'d, 'r> {

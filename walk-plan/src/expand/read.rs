@@ -45,7 +45,7 @@ impl Plan {
 
 fn read(sources: &Sources, source: &Source, overrides: &Overrides) -> Result<Plan> {
     let (first, manifest, root) = open(source)?;
-    let loaded = include::load(sources, first, &root)?;
+    let (loaded, included) = include::load(sources, first, &root)?;
     let vars = settings::vars(&loaded, overrides, sources)?;
     let settings = settings::settings(&loaded, overrides, &vars)?;
     let queues = settings::queues(&loaded, &settings, sources)?;
@@ -76,6 +76,8 @@ fn read(sources: &Sources, source: &Source, overrides: &Overrides) -> Result<Pla
         actions,
         files,
         default,
+        seen: seen(source, sources, [&included, &draft.tree])
+            .filter(|_| overrides.leftovers.is_empty()),
         names,
         edges,
         makers: origins.makers,
@@ -83,6 +85,16 @@ fn read(sources: &Sources, source: &Source, overrides: &Overrides) -> Result<Pla
     refuse_cycle(&plan, &draft, &of_action)?;
     set_default(&mut plan, &loaded[0])?;
     Ok(plan)
+}
+
+/// Returns the texts that were read, and the directories that were listed.
+fn seen(source: &Source, sources: &Sources, trees: [&Tree; 2]) -> Option<Vec<PathBuf>> {
+    let Source::File(_) = source else { return None };
+    let mut seen = trees.map(Tree::listed).into_iter().collect::<Option<Vec<_>>>()?.concat();
+    for text in sources.paths() {
+        seen.push(std::path::absolute(text).ok()?);
+    }
+    Some(seen)
 }
 
 /// Returns the first text, the manifest's path and the directory that paths start from.

@@ -41,6 +41,8 @@ pub(super) struct Tree {
 struct Listing {
     files: Vec<OsString>,
     directories: Vec<Directory>,
+    /// Whether it has links that lead to no file or directory, and one day may.
+    has_dead_links: bool,
 }
 
 #[derive(Debug)]
@@ -109,6 +111,13 @@ impl Tree {
         paths.filter_map(|it| it.into_os_string().into_string().ok()).collect()
     }
 
+    /// Returns the directories that were listed; `None` if one of them may be another without any
+    /// trace in it.
+    pub(super) fn listed(&self) -> Option<Vec<PathBuf>> {
+        let is_certain = self.listings.values().all(|it| !it.has_dead_links);
+        is_certain.then(|| self.listings.keys().map(PathBuf::from).collect())
+    }
+
     fn list(&mut self, directory: &Path) -> io::Result<Rc<Listing>> {
         if let Some(known) = self.listings.get(directory.as_os_str()) {
             return Ok(Rc::clone(known));
@@ -136,7 +145,7 @@ impl Listing {
                     listing.directories.push(Directory { name: entry.file_name(), is_link });
                 }
                 Kind::File => listing.files.push(entry.file_name()),
-                Kind::Special | Kind::Missing => {}
+                Kind::Special | Kind::Missing => listing.has_dead_links |= is_link,
             }
         }
         listing.files.sort_unstable();

@@ -92,6 +92,11 @@ impl Sources {
         Ok(index)
     }
 
+    /// Returns the paths of all texts.
+    pub(crate) fn paths(&self) -> impl Iterator<Item = &Path> {
+        self.0.iter().map_while(OnceCell::get).map(|it| &*it.path)
+    }
+
     pub(crate) fn get(&self, index: usize) -> &SourceText {
         self.0[index].get().expect("numbers come from `add`")
     }

@@ -122,6 +122,7 @@ impl Plan {
             actions,
             files,
             default,
+            seen: None,
             names,
             edges,
             makers,

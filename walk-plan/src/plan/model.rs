@@ -38,6 +38,9 @@ pub struct Plan {
     pub files: Files,
     /// What a walk without targets brings up to date; empty if the manifest does not say.
     pub default: Vec<ActionId>,
+    /// The files and directories, relative to the root or absolute, that decided what is in this
+    /// plan; `None` if not all of them can be looked at again.
+    pub seen: Option<Vec<PathBuf>>,
     pub(crate) names: Names,
     pub(crate) edges: Edges,
     pub(crate) makers: Makers,

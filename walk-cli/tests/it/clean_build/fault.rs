@@ -8,7 +8,7 @@ use super::random::Random;
 /// Damages a file of the state at random, and says how; `None` if there is none.
 pub(super) fn damage_state(state: &Path, random: &mut Random) -> Option<String> {
     let store = state.join("state.db");
-    let files: Vec<PathBuf> = ["state.db", "state.db-wal", "state.db-shm", "lock"]
+    let files: Vec<PathBuf> = ["state.db", "state.db-wal", "state.db-shm", "lock", "memo"]
         .iter()
         .map(|it| state.join(it))
         .filter(|it| it.exists())

@@ -5,6 +5,7 @@ mod crash;
 mod depfiles;
 mod endings;
 mod entries;
+mod memo;
 mod neighbours;
 mod project;
 mod questions;

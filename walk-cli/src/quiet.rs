@@ -1,0 +1,85 @@
+//! Runs that have nothing to do, answered from the memo of the last one.
+//!
+//! What may differ between two calls and changes what a run does is the question; a memo answers
+//! the very same question only. What asks for more than the answer, a report or an explanation, is
+//! none. Everything else is as in any run: the lock is taken, and given back before another way is
+//! taken.
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use walk_core::{Dag, Report};
+use walk_plan::{ActionId, CommandWalk, Held, Memo, StateDir};
+
+use crate::project::introduce;
+use crate::run::was_anything_logged;
+
+/// A question that may have been asked before.
+#[derive(Debug)]
+pub(crate) struct Question {
+    state: StateDir,
+    /// The directory of the manifest, as short as it can be said.
+    root: PathBuf,
+    key: Vec<u8>,
+}
+
+/// What is learned while a question is answered the long way.
+#[derive(Debug)]
+pub(crate) struct Lesson {
+    question: Question,
+    memo: Memo,
+}
+
+impl Question {
+    /// Asks about the manifest at `path`: `asked` is all that decides beside it, by whom first.
+    pub(crate) fn new(state: StateDir, path: &Path, asked: &[&OsStr]) -> Option<Self> {
+        let full = std::path::absolute(path).ok()?;
+        let root = path.parent()?.to_path_buf();
+        let mut key = Vec::new();
+        let version = OsStr::new(env!("CARGO_PKG_VERSION"));
+        for field in [version, full.as_os_str()].iter().chain(asked) {
+            key.extend(field.len().to_le_bytes());
+            key.extend(field.as_bytes());
+        }
+        Some(Self { state, root, key })
+    }
+
+    /// Returns how many actions are up to date, if the memo knows that all are.
+    pub(crate) fn answer(&self, command: &str) -> Option<usize> {
+        if !self.state.has_memo() {
+            return None;
+        }
+        let who = introduce(std::process::id(), command, SystemTime::now());
+        let Ok(Held::Ours(_lock)) = self.state.try_lock(&who) else { return None };
+        Memo::recall(&self.state, &self.root, &self.key)
+    }
+
+    /// Returns where the answer is remembered.
+    pub(crate) fn state(&self) -> &StateDir {
+        &self.state
+    }
+
+    /// Begins to learn the answer, before anything is read.
+    pub(crate) fn learn(self) -> Lesson {
+        Lesson { question: self, memo: Memo::new() }
+    }
+}
+
+impl Lesson {
+    /// Takes in a walk that ended.
+    pub(crate) fn add(&mut self, walk: &CommandWalk, dag: &Dag<ActionId>, report: &Report) {
+        self.memo.add(walk, dag, report);
+    }
+
+    /// Keeps what was learned, for the next time, if it is about `state`.
+    pub(crate) fn keep(self, state: &StateDir) {
+        let full = |it: &StateDir| std::path::absolute(it.path()).ok();
+        let is_there = full(state) == full(&self.question.state);
+        // What was said would have to be said again.
+        if is_there && !was_anything_logged() {
+            self.memo.save(&self.question.state, &self.question.key);
+        }
+    }
+}

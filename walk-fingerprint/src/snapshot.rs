@@ -1,0 +1,212 @@
+//! What many files looked like at one moment, in one file: to see in one pass that all of them
+//! still do.
+//!
+//! Who has found out that nothing is to be done keeps what that depended on: a key, a note of its
+//! own, and the files. It does not know what was decided, only whether a decision of then would be
+//! the same now. Whatever is wrong with a snapshot, it is none: then everything is decided anew.
+//! It is believed in the boot that made it alone, since what was written to a disk and what a
+//! disk has are the same until the system goes down.
+//!
+//! The file is read as a whole and looked up in place: a hundred thousand files are compared in
+//! the time of their `stat`, and nothing is allocated for any of them.
+
+mod table;
+
+use std::fs::OpenOptions;
+use std::io::{self, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+use std::{fs, process};
+
+use rayon::prelude::*;
+
+use self::table::Table;
+use crate::checksum::Checksum;
+use crate::observe::{FileState, Observed, observe};
+use crate::os;
+use crate::pool::in_parallel;
+use crate::stamp::{FileKind, FileStamp, since_epoch_ns};
+
+/// Below this many files, a second thread costs more than it saves.
+const PARALLEL_FROM: usize = 4096;
+
+/// A file as it was.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pictured {
+    path: PathBuf,
+    stamp: Option<FileStamp>,
+    /// What was in it, if nothing else about it matters.
+    content: Option<Checksum>,
+}
+
+impl Pictured {
+    /// Pictures what was seen at `path`; `None` if a later change could leave no trace.
+    ///
+    /// If `by_content`, a file that is touched and holds the same counts as the same.
+    #[must_use]
+    pub fn new(path: impl Into<PathBuf>, seen: &Observed, by_content: bool) -> Option<Self> {
+        let (path, stamp) = (path.into(), seen.stamp);
+        let content = match seen.state {
+            FileState::File(checksum) if by_content => Some(checksum),
+            _ => None,
+        };
+        let is_settled = stamp.is_none_or(|it| it.is_settled_at(since_epoch_ns(seen.observed_at)));
+        match content {
+            _ if is_settled => Some(Self { path, stamp, content }),
+            // Never taken for the same without being read.
+            Some(_) => Some(Self { path, stamp: stamp.map(unlike_any), content }),
+            None => None,
+        }
+    }
+
+    /// Pictures what `stamp` says of `path`: the caller knows that a change would leave a trace.
+    #[must_use]
+    pub fn stamped(path: impl Into<PathBuf>, stamp: Option<FileStamp>) -> Self {
+        Self { path: path.into(), stamp, content: None }
+    }
+}
+
+/// Returns a stamp that no file has.
+fn unlike_any(stamp: FileStamp) -> FileStamp {
+    FileStamp { ctime_ns: i64::MIN, ..stamp }
+}
+
+/// What many files looked like.
+///
+/// ```
+/// use walk_fingerprint::{Pictured, Snapshot, observe};
+/// let root = tempfile::tempdir()?;
+/// std::fs::write(root.path().join("a"), "content")?;
+/// let seen = observe(&root.path().join("a"))?;
+/// let files = Vec::from_iter(Pictured::new("a", &seen, true));
+///
+/// let path = root.path().join("snapshot");
+/// Snapshot::save(&path, b"my question", b"my answer", &files)?;
+///
+/// let mut snapshot = Snapshot::load(&path, b"my question").expect("it was saved");
+/// assert_eq!(snapshot.note(), b"my answer");
+/// assert_eq!(snapshot.changed(root.path()), []);
+/// std::fs::write(root.path().join("a"), "another")?;
+/// assert_eq!(snapshot.changed(root.path()), [0]);
+/// assert!(Snapshot::load(&path, b"another question").is_none());
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Snapshot {
+    table: Table,
+    is_renewed: bool,
+}
+
+impl Snapshot {
+    /// Writes a snapshot to `path`, replacing what is there in one step; for its user alone.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be written, or the system does not tell its boots apart.
+    pub fn save(path: &Path, key: &[u8], note: &[u8], files: &[Pictured]) -> io::Result<()> {
+        let boot = os::boot_id().ok_or(io::ErrorKind::Unsupported)?;
+        write(path, Table::new(&boot, key, note, files).bytes())
+    }
+
+    /// Reads what [`save`](Self::save) wrote under `key` in this boot of the system; `None` for
+    /// anything else.
+    #[must_use]
+    pub fn load(path: &Path, key: &[u8]) -> Option<Self> {
+        let table = Table::parse(fs::read(path).ok()?)?;
+        let is_ours = table.key() == key && os::boot_id().is_some_and(|it| it == table.boot());
+        is_ours.then_some(Self { table, is_renewed: false })
+    }
+
+    /// Returns what the caller said with the files.
+    #[must_use]
+    pub fn note(&self) -> &[u8] {
+        self.table.note()
+    }
+
+    /// Looks at every file, relative paths from `root`, and returns the positions of those that
+    /// are not the same any more. What was only touched is renewed: see
+    /// [`renew`](Self::renew).
+    pub fn changed(&mut self, root: &Path) -> Vec<usize> {
+        let studied = self.study(root, self.unlike(root));
+        let mut changed = Vec::new();
+        for (position, same) in studied {
+            match same {
+                Some(stamp) => {
+                    self.table.set_stamp(position, stamp);
+                    self.is_renewed = true;
+                }
+                None => changed.push(position),
+            }
+        }
+        changed
+    }
+
+    /// Writes the snapshot again if files were touched that are the same: the next look need not
+    /// read them.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be written.
+    pub fn renew(&mut self, path: &Path) -> io::Result<()> {
+        if !std::mem::take(&mut self.is_renewed) {
+            return Ok(());
+        }
+        self.table.seal();
+        write(path, self.table.bytes())
+    }
+
+    /// Returns the positions of the files that a `stat` does not show to be the same.
+    fn unlike(&self, root: &Path) -> Vec<usize> {
+        let count = self.table.len();
+        let is_unlike = |full: &mut PathBuf, position: usize| {
+            full.as_mut_os_string().clear();
+            full.push(root);
+            full.push(self.table.path(position));
+            FileStamp::of(full).ok().is_none_or(|it| it != self.table.stamp(position))
+        };
+        let unlike = |full: &mut PathBuf, position| is_unlike(full, position).then_some(position);
+        if count < PARALLEL_FROM {
+            let mut full = PathBuf::new();
+            return (0..count).filter_map(|it| unlike(&mut full, it)).collect();
+        }
+        let positions = (0..count).into_par_iter().with_min_len(PARALLEL_FROM / 4);
+        in_parallel(|| positions.map_init(PathBuf::new, unlike).flatten_iter().collect())
+    }
+
+    /// Reads files whose stamp is another; those with the same content get their new stamp.
+    fn study(&self, root: &Path, unlike: Vec<usize>) -> Vec<(usize, Option<FileStamp>)> {
+        let study = |position| (position, self.same_content(root, position));
+        match &*unlike {
+            [] => Vec::new(),
+            &[position] => vec![study(position)],
+            _ => in_parallel(|| unlike.into_par_iter().map(study).collect()),
+        }
+    }
+
+    fn same_content(&self, root: &Path, position: usize) -> Option<FileStamp> {
+        let content = self.table.content(position)?;
+        let full = root.join(self.table.path(position));
+        let now = FileStamp::of(&full).ok()??;
+        let is_alike = now.kind == FileKind::File
+            && self.table.stamp(position).is_some_and(|it| it.size == now.size);
+        let seen = if is_alike { observe(&full).ok()? } else { return None };
+        let is_same = seen.state == FileState::File(content);
+        let renewed = Pictured::new("", &seen, true).filter(|_| is_same);
+        renewed.and_then(|it| it.stamp)
+    }
+}
+
+/// Writes beside the target, then renames: a reader sees the old content or the new one.
+fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(format!(".{}.tmp", process::id()));
+    let beside = PathBuf::from(beside);
+    let open =
+        || OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside);
+    let written = open().and_then(|mut it| it.write_all(bytes));
+    let replaced = written.and_then(|()| fs::rename(&beside, path));
+    if replaced.is_err() {
+        drop(fs::remove_file(&beside));
+    }
+    replaced
+}
