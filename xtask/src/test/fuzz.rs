@@ -65,7 +65,14 @@ pub(crate) fn run(root: &Path, target: &str, seconds: u32) -> Result<Done> {
     let scratch = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir())?;
     let outcome =
         command::run(command.env("TMPDIR", scratch.path()).env("RUST_LIB_BACKTRACE", "0"))?;
-    Ok(Done { tally: Tally::one(outcome.success), output: findings(&outcome.output) })
+    let output =
+        if outcome.success { executions(&outcome.output) } else { findings(&outcome.output) };
+    Ok(Done { tally: Tally::one(outcome.success), output })
+}
+
+/// The line that counts: `Done 1234 runs in 61 second(s)`.
+fn executions(output: &str) -> String {
+    output.lines().filter(|it| it.starts_with("Done ")).collect()
 }
 
 /// The lines that say what went wrong, without those about the progress.
@@ -80,6 +87,12 @@ fn findings(output: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_tried_is_counted() {
+        let output = "#7\tDONE cov: 204\nDone 7 runs in 1 second(s)\n";
+        assert_eq!(executions(output), "Done 7 runs in 1 second(s)");
+    }
 
     #[test]
     fn progress_is_not_shown_with_what_went_wrong() {

@@ -55,15 +55,7 @@ pub(crate) fn run(root: &Path, options: &Options) -> Result<bool> {
 fn run_cases(root: &Path, count: u32) -> Result<Tally> {
     let mut sum = Tally::default();
     for invention in INVENTIONS.iter().filter(|_| count > 0) {
-        let mut counted = String::new();
-        sum += show(invention.name, || {
-            let done = cases::run(root, invention, count)?;
-            if done.tally.failed == 0 {
-                counted = indent(&done.output);
-            }
-            Ok(done)
-        })?;
-        println!("{counted}");
+        sum += tell(invention.name, || cases::run(root, invention, count))?;
     }
     Ok(sum)
 }
@@ -79,13 +71,22 @@ fn run_fuzzers(root: &Path, seconds: u32) -> Result<Tally> {
         Ok(Done { tally: Tally::one(true), output: String::new() })
     })?;
     for target in targets {
-        sum += show(&format!("fuzz {target}"), || fuzz::run(root, &target, seconds))?;
+        sum += tell(&format!("fuzz {target}"), || fuzz::run(root, &target, seconds))?;
     }
     Ok(sum)
 }
 
 /// Runs a step and prints its line; what it printed itself only if it failed.
 fn show(name: &str, step: impl FnOnce() -> Result<Done>) -> Result<Tally> {
+    let silent = |done: Done| {
+        let output = if done.tally.failed == 0 { String::new() } else { done.output };
+        Done { output, ..done }
+    };
+    tell(name, || step().map(silent))
+}
+
+/// Runs a step and prints its line, and what it printed itself.
+fn tell(name: &str, step: impl FnOnce() -> Result<Done>) -> Result<Tally> {
     print!("{name:<22}");
     io::stdout().flush()?;
     let start = Instant::now();
@@ -93,7 +94,7 @@ fn show(name: &str, step: impl FnOnce() -> Result<Done>) -> Result<Tally> {
         .unwrap_or_else(|error| Done { tally: Tally::one(false), output: format!("{error:#}") });
     let verdict = if done.tally.failed == 0 { "ok" } else { "FAILED" };
     println!("{verdict:<8}{:>9}   {}", table::human(start.elapsed()), done.tally);
-    if done.tally.failed > 0 {
+    if !done.output.is_empty() {
         println!("{}", indent(&done.output));
     }
     Ok(done.tally)
