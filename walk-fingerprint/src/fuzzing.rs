@@ -1,6 +1,7 @@
 //! What only fuzzers see: decoders that nothing else can reach without a good checksum.
 
 use crate::codec::{self, Format};
+use crate::snapshot::Table;
 
 /// Decodes `bytes` as each kind of record; what is read has to be written as it was.
 ///
@@ -31,4 +32,26 @@ pub fn decode(bytes: &[u8]) {
     if let Some(elements) = codec::decode_elements(bytes) {
         assert_eq!(codec::decode_elements(&codec::encode_elements(&elements)), Some(elements));
     }
+}
+
+/// Reads `bytes` as what follows the checksum of a snapshot, and changes what is in it.
+///
+/// # Panics
+///
+/// When a reader is wrong.
+pub fn snapshot(bytes: &[u8]) {
+    let Some(mut table) = Table::parse(Table::sealed(bytes)) else { return };
+    let (boot, key, note) = (table.boot().len(), table.key().len(), table.note().len());
+    let mut sum = boot + key + note;
+    for position in 0..table.len() {
+        sum += table.path(position).as_os_str().len();
+        let content = table.content(position);
+        if let Some(stamp) = table.stamp(position) {
+            table.set_stamp(position, stamp);
+            assert_eq!((table.stamp(position), table.content(position)), (Some(stamp), content));
+        }
+    }
+    assert!(sum <= bytes.len());
+    table.seal();
+    assert!(Table::parse(table.bytes().to_vec()).is_some());
 }

@@ -20,7 +20,7 @@ use std::{fs, process};
 
 use rayon::prelude::*;
 
-use self::table::Table;
+pub(crate) use self::table::Table;
 use crate::checksum::Checksum;
 use crate::observe::{FileState, Observed, observe};
 use crate::os;

@@ -30,7 +30,7 @@ const KINDS: [FileKind; 3] = [FileKind::File, FileKind::Directory, FileKind::Oth
 const BY_CONTENT: u8 = 8;
 
 #[derive(Debug)]
-pub(super) struct Table {
+pub(crate) struct Table {
     bytes: Vec<u8>,
     count: usize,
     /// Where the key, the note, the paths, their ends and the records begin.
@@ -69,12 +69,18 @@ impl Table {
     }
 
     /// Reads a snapshot; `None` if it is none, or damaged.
-    pub(super) fn parse(bytes: Vec<u8>) -> Option<Self> {
+    pub(crate) fn parse(bytes: Vec<u8>) -> Option<Self> {
         let table = Self::laid_out(bytes)?;
         let is_whole = u32_at(&table.bytes, 8)? == crc32fast::hash(&table.bytes[12..]);
         let ends = || (0..table.count).map(|it| table.end(it));
         let fits = ends().is_sorted() && table.end_of_paths() == table.ends - table.paths;
         (is_whole && fits).then_some(table)
+    }
+
+    /// Puts magic and CRC32 before `bytes`.
+    #[cfg(fuzzing)]
+    pub(crate) fn sealed(bytes: &[u8]) -> Vec<u8> {
+        [MAGIC.as_slice(), &crc32fast::hash(bytes).to_le_bytes(), bytes].concat()
     }
 
     /// Finds the parts, if the lengths add up.
@@ -91,40 +97,40 @@ impl Table {
         (bytes.len() == end).then_some(Self { bytes, count, key, note, paths, ends, records })
     }
 
-    pub(super) fn bytes(&self) -> &[u8] {
+    pub(crate) fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 
     /// Brings the CRC32 up to date.
-    pub(super) fn seal(&mut self) {
+    pub(crate) fn seal(&mut self) {
         let crc = crc32fast::hash(&self.bytes[12..]);
         self.bytes[8..12].copy_from_slice(&crc.to_le_bytes());
     }
 
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.count
     }
 
-    pub(super) fn boot(&self) -> &str {
+    pub(crate) fn boot(&self) -> &str {
         std::str::from_utf8(&self.bytes[HEAD..self.key]).unwrap_or_default()
     }
 
-    pub(super) fn key(&self) -> &[u8] {
+    pub(crate) fn key(&self) -> &[u8] {
         &self.bytes[self.key..self.note]
     }
 
-    pub(super) fn note(&self) -> &[u8] {
+    pub(crate) fn note(&self) -> &[u8] {
         &self.bytes[self.note..self.paths]
     }
 
-    pub(super) fn path(&self, position: usize) -> &Path {
+    pub(crate) fn path(&self, position: usize) -> &Path {
         let start = position.checked_sub(1).map_or(0, |it| self.end(it));
         let path = &self.bytes[self.paths + start..self.paths + self.end(position)];
         Path::new(OsStr::from_bytes(path))
     }
 
     /// Returns what a `stat` said; `None` if there was nothing.
-    pub(super) fn stamp(&self, position: usize) -> Option<FileStamp> {
+    pub(crate) fn stamp(&self, position: usize) -> Option<FileStamp> {
         let (what, rest) = self.record(position).split_first()?;
         let kind = *KINDS.get(usize::from((what & !BY_CONTENT).checked_sub(1)?))?;
         let field = |index: usize| u64_at(rest, 8 * index);
@@ -138,13 +144,13 @@ impl Table {
     }
 
     /// Returns what was in the file, if that decides.
-    pub(super) fn content(&self, position: usize) -> Option<Checksum> {
+    pub(crate) fn content(&self, position: usize) -> Option<Checksum> {
         let record = self.record(position);
         let checksum = record[STAMP..].try_into().expect("it has this length");
         (record[0] & BY_CONTENT != 0).then(|| Checksum::from_bytes(checksum))
     }
 
-    pub(super) fn set_stamp(&mut self, position: usize, stamp: FileStamp) {
+    pub(crate) fn set_stamp(&mut self, position: usize, stamp: FileStamp) {
         let start = self.records + position * RECORD;
         let renewed = record(Some(stamp), self.content(position));
         self.bytes[start..start + RECORD].copy_from_slice(&renewed);
