@@ -203,6 +203,17 @@ pub(super) fn outputs(fingerprint: &Fingerprint) -> impl Iterator<Item = (&str, 
     fingerprint.iter().filter_map(|(name, value)| Some((name.strip_prefix(OUTPUT)?, value)))
 }
 
+/// Returns the files of one kind that `fingerprint` records, and what each stands for.
+pub(super) fn files(
+    fingerprint: &Fingerprint,
+    kind: FileKind,
+) -> impl Iterator<Item = (PathBuf, &Value)> {
+    let kind = prefix(kind);
+    fingerprint
+        .iter()
+        .filter_map(move |(name, value)| Some((text_path(name.strip_prefix(kind)?), value)))
+}
+
 /// Returns whether two fingerprints record the same content of all outputs, whenever that was
 /// written.
 pub(super) fn has_same_outputs(one: &Fingerprint, other: &Fingerprint) -> bool {
@@ -280,12 +291,15 @@ pub(super) fn command_line(plan: &Plan, command: &Command) -> String {
 }
 
 pub(super) fn name(kind: FileKind, path: &Path) -> Arc<str> {
-    let kind = match kind {
+    format!("{}{}", prefix(kind), path_text(path)).into()
+}
+
+fn prefix(kind: FileKind) -> &'static str {
+    match kind {
         FileKind::Input => INPUT,
         FileKind::Depfile => DEPFILE,
         FileKind::Output => OUTPUT,
-    };
-    format!("{kind}{}", path_text(path)).into()
+    }
 }
 
 pub(super) fn text(content: &str) -> Value {

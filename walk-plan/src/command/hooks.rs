@@ -223,8 +223,8 @@ impl CommandWalk {
         let outputs = captured.map_or(&[][..], |it| &it.outputs);
         let held = self.expected.remove(&id);
         let expected = held.as_ref().or(action.new_fingerprint());
-        let written =
-            ended.as_ref().and_then(|it| self.written_meanwhile(action, expected, &discovered, it));
+        let unsteady =
+            ended.as_ref().and_then(|it| self.unsteady(action, expected, &discovered, it));
         let concluded = self.fingerprint(action, &discovered, late.as_ref(), outputs);
         self.discovered[id.index()] = discovered;
         self.ended = ended;
@@ -238,7 +238,7 @@ impl CommandWalk {
             return None;
         }
         let changed = expected.and_then(|it| elements::changed_input(it, &concluded));
-        if let Some(file) = changed.map(PathBuf::from).or(written) {
+        if let Some(file) = changed.map(PathBuf::from).or(unsteady) {
             log::warn!(
                 target: "walk",
                 "`{}`: `{}` changed while it ran: its result is not trusted",
@@ -344,32 +344,6 @@ impl CommandWalk {
         let makers = makers.filter(|it| !self.command(*it).is_alias());
         let aliases = self.aliases(&self.discovered[id.index()]);
         makers.chain(aliases).chain(command.deps.iter().copied()).collect()
-    }
-
-    /// Returns a newly discovered file that may have been written after the job started: what
-    /// the job read of it may be older than what it holds now.
-    fn written_meanwhile(
-        &mut self,
-        action: &Action<'_, ActionId>,
-        expected: Option<&Fingerprint>,
-        discovered: &[FileId],
-        job: &Ended,
-    ) -> Option<PathBuf> {
-        let is_before = |ctime_ns: i64| job.captured.started_ns.is_some_and(|it| ctime_ns < it);
-        discovered.iter().find_map(|&id| {
-            let name = self.files.name(&self.plan, FileKind::Depfile, id);
-            if expected.is_some_and(|it| it.get(&name).is_some()) {
-                return None;
-            }
-            // One that was looked at before, and is the same, is no newer than that look.
-            let seen = self.files.look(&self.plan, id).ok()?;
-            let makers: Vec<ActionId> = self.plan.makers_of(id).collect();
-            let came_before = |it: &ActionId| self.order.ended_before(*it, *action.data());
-            let old = seen.observed_at < job.started
-                || (!makers.is_empty() && makers.iter().all(came_before))
-                || seen.stamp.is_none_or(|it| is_before(it.ctime_ns));
-            (!old).then(|| self.plan.files.path(id).into())
-        })
     }
 
     /// Returns the files that a depfile of the action names, but for those it declares.

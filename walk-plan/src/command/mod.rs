@@ -18,6 +18,7 @@
 //!   it at the beginning.
 //! - `memo` is what a walk depended on that found nothing to do, so that the next one need not
 //!   begin.
+//! - `steady` says whether what a job read held still meanwhile.
 //! - `secrets` are never written down.
 //! - `tools` asks programs for their versions, `shell` quotes words.
 
@@ -37,6 +38,7 @@ mod partial;
 mod secrets;
 mod shell;
 mod state_dir;
+mod steady;
 mod tools;
 mod walk;
 mod work;

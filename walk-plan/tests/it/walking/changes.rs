@@ -229,6 +229,20 @@ fn an_input_that_changed_meanwhile_is_not_trusted() {
     project.check(&[]);
 }
 
+/// F12: so does an output of an action in `deps`, of which only the result is an element.
+#[test]
+fn what_a_dependency_left_changed_meanwhile_and_was_trusted() {
+    let project = Project::new(
+        "[action.a]\nrun = 'echo x > o'\nout = ['o']\n\
+         [action.b]\nrun = 'cat o > b; test -e once || { touch once; echo y > o; }'\nout = ['b']\n\
+         deps = ['a']\n",
+    );
+    project.check(&["a", "b"]);
+    // Whatever `b` has read, it was not what `a` made for certain.
+    project.check(&["a", "b"]);
+    project.check(&[]);
+}
+
 /// F10: a dry run writes nothing and says what would run; what depends on a result that is
 /// not known yet is told apart.
 #[test]
