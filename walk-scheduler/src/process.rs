@@ -4,16 +4,17 @@
 //! Output goes to a file and never through this process: nothing to read, nothing to lose, and
 //! nothing to hang on when a grandchild keeps it open.
 
-use std::collections::BTreeMap;
 use std::env;
 use std::ffi::{OsStr, OsString};
+use std::fs::{File, OpenOptions};
 use std::io;
-use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::os::fd::{AsFd as _, BorrowedFd};
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
 
 use crate::mark::JOB_ID;
-use crate::os::{self, Child, Kinship};
+use crate::os::{self, Changes, Child, Kinship, Spawn};
+use crate::run::NULL;
 use crate::scarce::{self, Refusal};
 use crate::{Ending, JobContext, JobStatus, Work, program};
 
@@ -50,7 +51,7 @@ pub struct Process {
     program: OsString,
     args: Vec<OsString>,
     /// What differs from our own environment; `None` is removed.
-    env: BTreeMap<OsString, Option<OsString>>,
+    env: Changes,
     directory: Option<PathBuf>,
     stdin: Stdin,
     output: Output,
@@ -100,7 +101,7 @@ impl Process {
         Self {
             program: program.into(),
             args: Vec::new(),
-            env: BTreeMap::new(),
+            env: Changes::new(),
             directory: None,
             stdin: Stdin::default(),
             output: Output::default(),
@@ -205,10 +206,7 @@ impl Process {
         cx.run().guard();
         let mark = cx.run().new_mark();
         let kinship = Kinship { leads_group: !self.shares_terminal, variable: JOB_ID, mark: &mark };
-        let spawned = scarce::persist(cx, || {
-            let mut command = self.command(&mark)?;
-            Child::spawn(&mut command, kinship, cx.run()).map_err(|error| self.cannot_run(&error))
-        });
+        let spawned = scarce::persist(cx, || self.spawn(cx, kinship));
         match spawned.map(|child| child.wait(cx)) {
             Err(refusal) => Ending::SpawnFailed(refusal.text),
             Ok(Err(error)) => Ending::Message(format!("lost sight of `{self}`: {error}")),
@@ -229,49 +227,47 @@ impl Process {
         }
     }
 
-    /// Translates into the standard library's terms, with care for its fast path: the program is
-    /// an absolute path, and nothing runs between fork and exec.
-    fn command(&self, mark: &str) -> Result<Command, Refusal> {
-        let directory = self.absolute_directory().map_err(|error| self.cannot_run(&error))?;
-        let program = program::resolve(&self.program, self.path(), &directory)
-            .map_err(|error| self.cannot_run(&error))?;
-        let mut command = Command::new(program);
-        command.arg0(&self.program).args(&self.args);
-        for (name, value) in &self.env {
-            match value {
-                Some(value) => command.env(name, value),
-                None => command.env_remove(name),
-            };
-        }
-        command.env(JOB_ID, mark);
-        if self.directory.is_some() {
-            command.current_dir(directory);
-        }
-        if !self.shares_terminal {
-            command.process_group(0).stdin(Stdio::from(self.stdin));
-            self.redirect(&mut command)?;
-        }
-        Ok(command)
+    /// The program is looked for here: nothing runs between fork and exec.
+    fn spawn<'a>(&self, cx: &'a JobContext, kinship: Kinship<'a>) -> Result<Child<'a>, Refusal> {
+        let cannot_run = |error: io::Error| self.cannot_run(&error);
+        let directory = self.absolute_directory().map_err(cannot_run)?;
+        let program =
+            program::resolve(&self.program, self.path(), &directory).map_err(cannot_run)?;
+        let output = if self.shares_terminal { None } else { self.open_output()? };
+        let output = output.as_ref().map(|it| it.as_fd());
+        let mut changes = self.env.clone();
+        changes.insert(JOB_ID.into(), Some(kinship.mark.into()));
+        let words = std::iter::once(&self.program).chain(&self.args);
+        let spawn = Spawn {
+            program: &program,
+            words: words.map(OsString::as_os_str).collect(),
+            environment: cx.run().environment(),
+            changes,
+            directory: self.directory.is_some().then_some(&*directory).filter(|it| !is_here(it)),
+            leads_group: kinship.leads_group,
+            stdio: [self.input(cx).map_err(cannot_run)?, output, output],
+        };
+        Child::spawn(&spawn, kinship, cx.run()).map_err(cannot_run)
     }
 
-    fn redirect(&self, command: &mut Command) -> Result<(), Refusal> {
-        match &self.output {
-            Output::Inherit => (),
-            Output::Null => {
-                command.stdout(Stdio::null()).stderr(Stdio::null());
-            }
-            Output::File(path) => {
-                let files =
-                    os::create_to_append(path).and_then(|file| Ok((file.try_clone()?, file)));
-                let (stdout, stderr) = files.map_err(|error| {
-                    let path = path.display();
-                    let text = format!("cannot open `{path}` for the output of `{self}`: {error}");
-                    Refusal::new(text, &error)
-                })?;
-                command.stdout(stdout).stderr(stderr);
-            }
+    fn input<'a>(&self, cx: &'a JobContext) -> io::Result<Option<BorrowedFd<'a>>> {
+        if self.shares_terminal || self.stdin == Stdin::Inherit {
+            return Ok(None);
         }
-        Ok(())
+        cx.run().null().map(|it| Some(it.as_fd()))
+    }
+
+    fn open_output(&self) -> Result<Option<File>, Refusal> {
+        let (path, file) = match &self.output {
+            Output::Inherit => return Ok(None),
+            Output::Null => (Path::new(NULL), OpenOptions::new().write(true).open(NULL)),
+            Output::File(path) => (path.as_path(), os::create_to_append(path)),
+        };
+        file.map(Some).map_err(|error| {
+            let path = path.display();
+            let text = format!("cannot open `{path}` for the output of `{self}`: {error}");
+            Refusal::new(text, &error)
+        })
     }
 
     fn absolute_directory(&self) -> io::Result<PathBuf> {
@@ -322,11 +318,7 @@ impl std::fmt::Display for Process {
     }
 }
 
-impl From<Stdin> for Stdio {
-    fn from(stdin: Stdin) -> Self {
-        match stdin {
-            Stdin::Null => Self::null(),
-            Stdin::Inherit => Self::inherit(),
-        }
-    }
+/// Returns whether this process is in that directory.
+fn is_here(directory: &Path) -> bool {
+    env::current_dir().is_ok_and(|it| it == directory)
 }

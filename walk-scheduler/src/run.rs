@@ -6,6 +6,7 @@
 //! so a signal never goes to a process id that has become somebody else's.
 
 use std::fs::File;
+use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
@@ -14,9 +15,12 @@ use crossbeam_channel::Sender;
 
 use crate::clock::Clock;
 use crate::gate::{Gate, Inside};
-use crate::os::{Guardian, Leash};
+use crate::os::{Environment, Guardian, Leash};
 use crate::worker::Message;
 use crate::{SchedulingParams, mark};
+
+/// The file that is empty and takes everything.
+pub(crate) const NULL: &str = "/dev/null";
 
 /// What those that were left in the background have between SIGTERM and SIGKILL, if stopping what
 /// ran took all of the grace period.
@@ -33,6 +37,10 @@ pub(crate) struct Run {
     held: Option<Arc<File>>,
     /// Started for the first child; `None` inside if it cannot be.
     guardian: OnceLock<Option<Guardian>>,
+    /// Taken for the first child.
+    environment: OnceLock<Environment>,
+    /// What children read that are to read nothing.
+    null: OnceLock<File>,
     stopped_at: OnceLock<Instant>,
     stopped: AtomicBool,
     killed: AtomicBool,
@@ -50,6 +58,8 @@ impl Run {
             marks: AtomicU64::new(0),
             held: params.held.clone(),
             guardian: OnceLock::new(),
+            environment: OnceLock::new(),
+            null: OnceLock::new(),
             stopped_at: OnceLock::new(),
             stopped: AtomicBool::new(false),
             killed: AtomicBool::new(false),
@@ -113,6 +123,20 @@ impl Run {
     /// Returns a job id that no other attempt of any job has.
     pub(crate) fn new_mark(&self) -> String {
         format!("{}.{}", self.mark, self.marks.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// Returns what all children of this run have in their environment.
+    pub(crate) fn environment(&self) -> &Environment {
+        self.environment.get_or_init(Environment::of_this_process)
+    }
+
+    /// Returns a file without content.
+    pub(crate) fn null(&self) -> io::Result<&File> {
+        if let Some(null) = self.null.get() {
+            return Ok(null);
+        }
+        let null = File::open(NULL)?;
+        Ok(self.null.get_or_init(|| null))
     }
 
     /// Has somebody look after the children of this run should this process be killed.

@@ -4,19 +4,21 @@
 //! whichever comes first, then looks what is the case. What woke it does not matter, so a missing
 //! pidfd only makes it look more often. Ends with the child reaped, in every case.
 
-use std::io::{self, PipeReader, Read};
+use std::io;
 use std::os::fd::OwnedFd;
-use std::process::{self, Command, ExitStatus};
+use std::os::unix::process::ExitStatusExt as _;
+use std::process::ExitStatus;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
 use rustix::process::{
-    Pid, WaitId, WaitIdOptions, WaitOptions, test_kill_process_group, waitid, waitpgid,
+    WaitId, WaitIdOptions, WaitOptions, test_kill_process_group, waitid, waitpgid, waitpid,
 };
 
 use super::family::{Family, PATIENCE};
-use super::{Leash, platform};
+use super::{Bell, Leash, Spawn, platform};
 use crate::JobContext;
 use crate::run::Run;
 
@@ -29,10 +31,10 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(100);
 /// A child that runs, on the list of its run.
 #[derive(Debug)]
 pub(crate) struct Child<'a> {
-    handle: process::Child,
     leash: Arc<Leash>,
-    bell: PipeReader,
     exit: Option<OwnedFd>,
+    /// It needs only be reaped.
+    has_exited: bool,
     run: &'a Run,
     kinship: Kinship<'a>,
 }
@@ -49,25 +51,20 @@ pub(crate) struct Kinship<'a> {
 
 impl<'a> Child<'a> {
     /// Spawns a command and puts it on the run's list.
-    pub(crate) fn spawn(
-        command: &mut Command,
-        kinship: Kinship<'a>,
-        run: &'a Run,
-    ) -> io::Result<Self> {
-        let (bell, rope) = Leash::bell()?;
+    pub(crate) fn spawn(spawn: &Spawn<'_>, kinship: Kinship<'a>, run: &'a Run) -> io::Result<Self> {
+        let bell = Bell::of_this_thread()?;
         let spawning = run.spawning();
-        let handle = command.spawn()?;
-        let pid = Pid::from_child(&handle);
-        let leash = Arc::new(Leash::new(pid, kinship.leads_group, rope));
+        let pid = spawn.start()?;
+        let leash = Arc::new(Leash::new(pid, kinship.leads_group, bell));
         run.enlist(&leash);
         drop(spawning);
-        Ok(Self { handle, leash, bell, exit: platform::exit_fd(pid), run, kinship })
+        Ok(Self { leash, exit: platform::exit_fd(pid), has_exited: false, run, kinship })
     }
 
     /// Waits until the child exits, killing it and all its family once `cx` is interrupted.
     pub(crate) fn wait(mut self, cx: &JobContext) -> io::Result<ExitStatus> {
-        while !self.has_exited() {
-            if cx.is_interrupted() {
+        while !self.has_exited {
+            if cx.is_interrupted() && !self.look() {
                 self.end();
                 break;
             }
@@ -76,17 +73,18 @@ impl<'a> Child<'a> {
         self.reap(cx)
     }
 
-    /// Returns true once the child needs only be reaped.
-    fn has_exited(&self) -> bool {
+    /// Looks whether the child needs only be reaped.
+    fn look(&mut self) -> bool {
         let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
-        loop {
+        while !self.has_exited {
             match waitid(WaitId::Pid(self.leash.pid()), options) {
-                Ok(status) => return status.is_some(),
-                Err(rustix::io::Errno::INTR) => (),
-                // Somebody else has reaped it; `reap` will tell.
-                Err(_) => return true,
+                Ok(None) => break,
+                Err(Errno::INTR) => (),
+                // An error: somebody else has reaped it, as `reap` will tell.
+                Ok(Some(_)) | Err(_) => self.has_exited = true,
             }
         }
+        self.has_exited
     }
 
     /// Asks the family to end, and kills what has not ended when the grace period is over.
@@ -99,7 +97,7 @@ impl<'a> Child<'a> {
         }
         family.kill();
         let give_up = Instant::now() + PATIENCE;
-        while !self.has_exited() && Instant::now() < give_up {
+        while !self.look() && Instant::now() < give_up {
             self.sleep(Some(TICK));
         }
     }
@@ -112,7 +110,7 @@ impl<'a> Child<'a> {
             if self.run.is_killed() || left == Some(Duration::ZERO) {
                 return;
             }
-            if !self.has_exited() {
+            if !self.look() {
                 self.sleep(left);
             } else if family.has_living_descendants() {
                 // Nothing tells of their end, and the child's own would wake us at once.
@@ -127,21 +125,29 @@ impl<'a> Child<'a> {
 
     /// Sleeps until the child exits, the bell is rung, or `limit` is over.
     fn sleep(&mut self, limit: Option<Duration>) {
-        let limit = if self.exit.is_none() { Some(limit.unwrap_or(TICK).min(TICK)) } else { limit };
-        self.doze(limit);
+        if self.exit.is_some() {
+            self.doze(limit);
+        } else {
+            self.doze(Some(limit.unwrap_or(TICK).min(TICK)));
+            self.look();
+        }
     }
 
-    /// As `sleep`, where nothing is to be looked at meanwhile.
+    /// As `sleep`, where the child is not looked at.
     fn doze(&mut self, limit: Option<Duration>) {
         // A limit beyond what the system can express is none.
         let limit = limit.and_then(|limit| Timespec::try_from(limit).ok());
-        let mut sources = vec![PollFd::new(&self.bell, PollFlags::IN)];
-        sources.extend(self.exit.as_ref().map(|exit| PollFd::new(exit, PollFlags::IN)));
+        let bell = PollFd::new(self.leash.bell().ear(), PollFlags::IN);
+        let nothing_more = PollFd::new(self.leash.bell().ear(), PollFlags::empty());
+        let exit = self.exit.as_ref().map(|exit| PollFd::new(exit, PollFlags::IN));
+        let mut sources = [bell, exit.unwrap_or(nothing_more)];
         // An error is an interrupted call, after which the caller looks as ever.
         let _ = poll(&mut sources, limit.as_ref());
-        if !sources[0].revents().is_empty() {
-            let _ = self.bell.read(&mut [0; 64]);
+        let [rung, exited] = sources.map(|it| it.revents().contains(PollFlags::IN));
+        if rung {
+            self.leash.bell().hush();
         }
+        self.has_exited |= exited;
     }
 
     /// Returns true if the group of a child that is reaped has living members. Its id is nobody
@@ -149,24 +155,34 @@ impl<'a> Child<'a> {
     fn has_left_group(&self) -> bool {
         let group = self.leash.pid();
         let has_members = || test_kill_process_group(group).is_ok();
-        if has_members() {
+        has_members() && {
             // Orphans that came to us count as members until they are reaped.
             while let Ok(Some(_)) = waitpgid(group, WaitOptions::NOHANG) {}
+            has_members()
         }
-        has_members()
     }
 
     fn reap(mut self, cx: &JobContext) -> io::Result<ExitStatus> {
         // Off the list first: from here on the process id may become somebody else's.
         self.run.dismiss(&self.leash);
-        if self.has_exited() {
-            let status = self.handle.wait();
+        if self.look() {
+            let status = self.wait_status();
             if self.leash.leads_group() && !cx.is_interrupted() && self.has_left_group() {
                 cx.leave_behind();
             }
             status
         } else {
             Err(io::Error::new(io::ErrorKind::TimedOut, "it does not die of SIGKILL"))
+        }
+    }
+
+    fn wait_status(&self) -> io::Result<ExitStatus> {
+        loop {
+            match waitpid(Some(self.leash.pid()), WaitOptions::empty()) {
+                Ok(Some((_, status))) => return Ok(ExitStatus::from_raw(status.as_raw())),
+                Ok(None) | Err(Errno::INTR) => (),
+                Err(error) => return Err(error.into()),
+            }
         }
     }
 }

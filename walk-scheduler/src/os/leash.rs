@@ -1,8 +1,11 @@
 //! What other threads may do to a child: wake the thread that waits for it, stop it, continue it.
 //!
 //! The bell is a pipe, for it is woken from with `poll`, on every Unix, next to the child's exit.
+//! A thread has one for all its children: what is left in it from an earlier one only makes it look.
 
-use std::io::{self, PipeReader, PipeWriter, Write};
+use std::cell::OnceCell;
+use std::io::{self, PipeReader, PipeWriter, Read as _, Write as _};
+use std::sync::Arc;
 
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
@@ -11,17 +14,52 @@ use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 pub(crate) struct Leash {
     pid: Pid,
     leads_group: bool,
-    bell: PipeWriter,
+    bell: Arc<Bell>,
+}
+
+/// What wakes a thread that waits for a child.
+#[derive(Debug)]
+pub(crate) struct Bell {
+    ear: PipeReader,
+    rope: PipeWriter,
+}
+
+impl Bell {
+    /// Returns the bell of this thread.
+    pub(crate) fn of_this_thread() -> io::Result<Arc<Self>> {
+        thread_local!(static BELL: OnceCell<Arc<Bell>> = const { OnceCell::new() });
+        BELL.with(|bell| {
+            if let Some(bell) = bell.get() {
+                return Ok(Arc::clone(bell));
+            }
+            let (ear, rope) = io::pipe()?;
+            Ok(Arc::clone(bell.get_or_init(|| Arc::new(Self { ear, rope }))))
+        })
+    }
+
+    /// Returns what is readable once it was rung.
+    pub(crate) fn ear(&self) -> &PipeReader {
+        &self.ear
+    }
+
+    /// Takes note of having been woken.
+    pub(crate) fn hush(&self) {
+        let _ = (&self.ear).read(&mut [0; 64]);
+    }
+
+    fn ring(&self) {
+        // The one who waits has it too, so that the other end is open.
+        let _ = (&self.rope).write(&[1]);
+    }
 }
 
 impl Leash {
-    pub(crate) fn new(pid: Pid, leads_group: bool, bell: PipeWriter) -> Self {
+    pub(crate) fn new(pid: Pid, leads_group: bool, bell: Arc<Bell>) -> Self {
         Self { pid, leads_group, bell }
     }
 
-    /// Makes a bell: what is read from the one end was rung at the other.
-    pub(crate) fn bell() -> io::Result<(PipeReader, PipeWriter)> {
-        io::pipe()
+    pub(crate) fn bell(&self) -> &Bell {
+        &self.bell
     }
 
     pub(crate) fn pid(&self) -> Pid {
@@ -40,8 +78,7 @@ impl Leash {
 
     /// Wakes the thread that waits for the child.
     pub(crate) fn ring(&self) {
-        // The thread holds the other end until it has taken the leash off the list.
-        let _ = (&self.bell).write(&[1]);
+        self.bell.ring();
     }
 
     pub(crate) fn pause(&self) {

@@ -15,6 +15,7 @@ mod linux;
 mod portable;
 mod scarcity;
 mod signal;
+mod spawn;
 
 #[cfg(target_os = "linux")]
 use linux as platform;
@@ -24,7 +25,8 @@ use portable as platform;
 pub(crate) use child::{Child, Kinship};
 pub(crate) use file::{create_to_append, may_execute, not_found};
 pub(crate) use guardian::Guardian;
-pub(crate) use leash::Leash;
+pub(crate) use leash::{Bell, Leash};
 pub(crate) use platform::{adopt_orphans, load_average};
 pub(crate) use scarcity::is_scarcity;
 pub(crate) use signal::signal_name;
+pub(crate) use spawn::{Changes, Environment, Spawn};
