@@ -4,8 +4,8 @@
 //! Slot `n` is thread `walk-job-n`, started when the slot is first used and kept until the
 //! scheduler goes. As the smallest free slot is taken first, the threads in use are those that
 //! were busy last, and a new one is started only when all others are at work. A thread that has
-//! nothing to do looks for work a few microseconds long before it sleeps: to wake a sleeping
-//! thread costs more than most closures run for.
+//! nothing to do looks for work a few microseconds long before it sleeps, if jobs are that short:
+//! to wake a sleeping thread costs more than most closures run for, and less than any command.
 
 use std::any::Any;
 use std::fmt;
@@ -22,6 +22,9 @@ use crate::{Ending, InterruptCause, Job, JobContext, JobStatus};
 
 /// How often to look for a message before sleeping, at some 10 to 40 ns a look.
 const LOOKS: u32 = 200;
+
+/// What takes longer is not waited for with open eyes.
+const SHORT: Duration = Duration::from_micros(50);
 
 /// What a worker is given to do.
 #[derive(Debug)]
@@ -67,6 +70,8 @@ pub(crate) trait Crew: fmt::Debug + Send {
 #[derive(Debug, Default)]
 pub(crate) struct Workers {
     threads: Vec<Option<Worker>>,
+    /// How long the job took that ended last.
+    last: Duration,
 }
 
 #[derive(Debug)]
@@ -90,7 +95,11 @@ impl Crew for Workers {
     }
 
     fn receive(&mut self, inbox: &Receiver<Message>, limit: Option<Duration>) -> Option<Message> {
-        receive(inbox, limit).ok()
+        let message = receive(inbox, limit, self.last).ok();
+        if let Some(Message::Ended(ended)) = &message {
+            self.last = ended.duration;
+        }
+        message
     }
 
     fn join(&mut self) {
@@ -130,9 +139,14 @@ impl Worker {
     }
 }
 
-/// Receives a message, looking a while before sleeping for `limit`.
-fn receive<M>(inbox: &Receiver<M>, limit: Option<Duration>) -> Result<M, RecvTimeoutError> {
-    for _ in 0..LOOKS {
+/// Receives a message, sleeping for `limit` at most; looks a while before, where the last job was
+/// short.
+fn receive<M>(
+    inbox: &Receiver<M>,
+    limit: Option<Duration>,
+    last: Duration,
+) -> Result<M, RecvTimeoutError> {
+    for _ in 0..if last < SHORT { LOOKS } else { 1 } {
         if let Ok(message) = inbox.try_recv() {
             return Ok(message);
         }
@@ -145,14 +159,18 @@ fn receive<M>(inbox: &Receiver<M>, limit: Option<Duration>) -> Result<M, RecvTim
 }
 
 fn work(assignments: &Receiver<Assignment>) {
-    while let Ok(assignment) = receive(assignments, None) {
-        carry_out(assignment);
+    let mut last = Duration::ZERO;
+    while let Ok(assignment) = receive(assignments, None, last) {
+        last = carry_out(assignment);
     }
 }
 
-/// Runs a job on this thread, and tells the scheduler of its end.
-pub(crate) fn carry_out(Assignment { job, context }: Assignment) {
-    context.run().send(Message::Ended(perform(job, &context)));
+/// Runs a job on this thread, and tells the scheduler of its end; returns how long it took.
+pub(crate) fn carry_out(Assignment { job, context }: Assignment) -> Duration {
+    let ended = perform(job, &context);
+    let duration = ended.duration;
+    context.run().send(Message::Ended(ended));
+    duration
 }
 
 fn perform(mut job: Job, context: &JobContext) -> Ended {
