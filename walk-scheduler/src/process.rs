@@ -50,11 +50,15 @@ use crate::{Ending, JobContext, JobStatus, Work, program};
 pub struct Process {
     program: OsString,
     args: Vec<OsString>,
+    /// What is run instead if this cannot be started; may be empty.
+    otherwise: Vec<OsString>,
     /// What differs from our own environment; `None` is removed.
     env: Changes,
     directory: Option<PathBuf>,
     stdin: Stdin,
     output: Output,
+    /// The file that standard output goes to, if it does not go with standard error.
+    stdout: Option<PathBuf>,
     protocol: ExitProtocol,
     shares_terminal: bool,
     shown_as: Option<String>,
@@ -101,10 +105,12 @@ impl Process {
         Self {
             program: program.into(),
             args: Vec::new(),
+            otherwise: Vec::new(),
             env: Changes::new(),
             directory: None,
             stdin: Stdin::default(),
             output: Output::default(),
+            stdout: None,
             protocol: ExitProtocol::default(),
             shares_terminal: false,
             shown_as: None,
@@ -122,6 +128,16 @@ impl Process {
     #[must_use]
     pub fn args<A: Into<OsString>>(mut self, args: impl IntoIterator<Item = A>) -> Self {
         self.args.extend(args.into_iter().map(Into::into));
+        self
+    }
+
+    /// Sets the words of a command that is run instead if this one cannot be started, or the file
+    /// of [`stdout_to`](Self::stdout_to) cannot be opened; messages call the command by them.
+    ///
+    /// For a command that is a shorter way to the same, such as one that needs no shell.
+    #[must_use]
+    pub fn or_else<W: Into<OsString>>(mut self, words: impl IntoIterator<Item = W>) -> Self {
+        self.otherwise = words.into_iter().map(Into::into).collect();
         self
     }
 
@@ -157,6 +173,14 @@ impl Process {
     #[must_use]
     pub fn output(mut self, output: Output) -> Self {
         self.output = output;
+        self
+    }
+
+    /// Sends standard output alone to a file, as `>` does in a shell: it is emptied, or created as
+    /// the umask allows. A relative path is the command's.
+    #[must_use]
+    pub fn stdout_to(mut self, path: impl Into<PathBuf>) -> Self {
+        self.stdout = Some(path.into());
         self
     }
 
@@ -227,25 +251,48 @@ impl Process {
         }
     }
 
-    /// The program is looked for here: nothing runs between fork and exec.
     fn spawn<'a>(&self, cx: &'a JobContext, kinship: Kinship<'a>) -> Result<Child<'a>, Refusal> {
+        let words = std::iter::once(&self.program).chain(&self.args).map(OsString::as_os_str);
+        match self.start(words.collect(), self.stdout.as_deref(), cx, kinship) {
+            Err(refusal) if !refusal.is_scarcity && !self.otherwise.is_empty() => {
+                let words = self.otherwise.iter().map(OsString::as_os_str);
+                self.start(words.collect(), None, cx, kinship)
+            }
+            started => started,
+        }
+    }
+
+    /// The program is looked for here: nothing runs between fork and exec.
+    fn start<'a>(
+        &self,
+        words: Vec<&OsStr>,
+        stdout: Option<&Path>,
+        cx: &'a JobContext,
+        kinship: Kinship<'a>,
+    ) -> Result<Child<'a>, Refusal> {
         let cannot_run = |error: io::Error| self.cannot_run(&error);
         let directory = self.absolute_directory().map_err(cannot_run)?;
         let program =
-            program::resolve(&self.program, self.path(), &directory).map_err(cannot_run)?;
+            program::resolve(words.first().copied().unwrap_or_default(), self.path(), &directory);
+        let program = program.map_err(cannot_run)?;
         let output = if self.shares_terminal { None } else { self.open_output()? };
         let output = output.as_ref().map(|it| it.as_fd());
+        let stdout = stdout.map(|it| os::create_as_shells_do(&directory.join(it))).transpose();
+        let stdout = stdout.map_err(cannot_run)?;
         let mut changes = self.env.clone();
         changes.insert(JOB_ID.into(), Some(kinship.mark.into()));
-        let words = std::iter::once(&self.program).chain(&self.args);
         let spawn = Spawn {
             program: &program,
-            words: words.map(OsString::as_os_str).collect(),
+            words,
             environment: cx.run().environment(),
             changes,
             directory: self.directory.is_some().then_some(&*directory).filter(|it| !is_here(it)),
             leads_group: kinship.leads_group,
-            stdio: [self.input(cx).map_err(cannot_run)?, output, output],
+            stdio: [
+                self.input(cx).map_err(cannot_run)?,
+                stdout.as_ref().map(|it| it.as_fd()).or(output),
+                output,
+            ],
         };
         Child::spawn(&spawn, kinship, cx.run()).map_err(cannot_run)
     }
@@ -298,8 +345,9 @@ impl std::fmt::Display for Process {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         const LIMIT: usize = 200;
         let shown_as = self.shown_as.as_ref().map(OsString::from);
-        let words = std::iter::once(&self.program).chain(&self.args);
-        let words = shown_as.iter().chain(words.filter(|_| shown_as.is_none()));
+        let own = std::iter::once(&self.program).chain(&self.args);
+        let own = own.filter(|_| self.otherwise.is_empty()).chain(&self.otherwise);
+        let words = shown_as.iter().chain(own.filter(|_| shown_as.is_none()));
         let mut left = LIMIT;
         for (index, word) in words.enumerate() {
             if index > 0 {

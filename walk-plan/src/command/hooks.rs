@@ -19,6 +19,7 @@ use walk_core::{
 use super::elements::{self, Facts, FileKind, Unreadable};
 use super::note::{self, Lapse, Reason};
 use super::outcome::{Ended, Shared};
+use super::plain::Shortcut;
 use super::work::CommandWork;
 use super::{CommandWalk, Made, Note, WalkError, content, entries, files};
 use crate::{ActionId, Command, FileId, Paths, Response, Retry, Run};
@@ -382,6 +383,7 @@ impl CommandWalk {
         Some(CommandWork {
             name: action.uid().into(),
             words,
+            shortcut: self.shortcut.clone().filter(|_| Shortcut::fits(command)),
             directory: root.join(&command.cwd),
             env: env.map(|(name, value)| (name.clone(), value.clone())).collect(),
             outputs: command.outputs.iter().map(|&id| (id, path(id))).collect(),

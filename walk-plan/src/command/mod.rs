@@ -20,7 +20,8 @@
 //!   begin.
 //! - `steady` says whether what a job read held still meanwhile.
 //! - `secrets` are never written down.
-//! - `tools` asks programs for their versions, `shell` quotes words.
+//! - `tools` asks programs for their versions, `shell` quotes words, and
+//!   `plain` knows the texts that need no shell.
 
 mod content;
 mod elements;
@@ -35,6 +36,7 @@ mod memo;
 mod note;
 mod outcome;
 mod partial;
+mod plain;
 mod secrets;
 mod shell;
 mod state_dir;

@@ -22,6 +22,7 @@ use super::elements::{self, FileKind, Surroundings};
 use super::entries::Order;
 use super::files::Files;
 use super::outcome::{Captured, Ended, Shared};
+use super::plain::Shortcut;
 use super::secrets::{self, Secrets};
 use super::{Loaded, Made, Note, StateDir, WalkError, entries, note, tools};
 use crate::{ActionId, Command, FileId, Paths, Plan};
@@ -80,6 +81,8 @@ pub struct CommandWalk {
     /// By action, its vertex in the graph that is walked.
     pub(super) vertices: Vec<Option<Vertex>>,
     pub(super) surroundings: Surroundings,
+    /// How commands go without a shell, if they may.
+    pub(super) shortcut: Option<Shortcut>,
     /// The files that each action's depfile named last time, by name.
     pub(super) discovered: Vec<Vec<FileId>>,
     /// By action, the fingerprint of its last success, if it was read to find those.
@@ -145,6 +148,7 @@ impl CommandWalk {
             discovered: vec![Vec::new(); plan.actions.len()],
             recalled: vec![None; plan.actions.len()],
             surroundings: surroundings(&plan),
+            shortcut: Shortcut::of(&plan),
             plan,
             options,
             state,

@@ -16,6 +16,7 @@ use walk_core::{Checksum, Ending, JobContext, JobStatus, Process, Value, Work};
 
 use super::outcome::{Captured, Shared};
 use super::partial::Before;
+use super::plain::{Plain, Shortcut};
 use super::secrets::Secrets;
 use super::state_dir::create_private;
 use super::{content, elements, includes, shell};
@@ -26,6 +27,8 @@ use crate::{DepfileUse, FileId, MissingOutputs, Response, depfile};
 pub(super) struct CommandWork {
     pub(super) name: String,
     pub(super) words: Vec<OsString>,
+    /// Set if the last word is a text for a shell, and it may be done without.
+    pub(super) shortcut: Option<Shortcut>,
     pub(super) directory: PathBuf,
     pub(super) env: Vec<(String, String)>,
     pub(super) outputs: Vec<(FileId, PathBuf)>,
@@ -76,7 +79,7 @@ impl CommandWork {
             captured.started_ns = self.time(cx);
         }
         let output = self.scratch.join(format!("output-{}", cx.slot()));
-        let mut status = self.process(&self.words, cx, &output).run(cx);
+        let mut status = self.command(cx, &output).run(cx);
         let kept = self.mask(&output).and_then(|()| self.take_includes(&output, captured));
         let kept = kept.and_then(|()| self.keep_log(&output, captured));
         let seen =
@@ -117,6 +120,22 @@ impl CommandWork {
         fs::remove_file(&path).or_else(ignore_missing).ok()?;
         create_private(&path).ok()?;
         FileStamp::of(&path).ok()?.map(|it| it.ctime_ns)
+    }
+
+    /// Returns the command, without the shell if it is not needed.
+    fn command(&self, cx: &JobContext, output: &Path) -> Process {
+        let text = self.words.last().and_then(|it| it.to_str());
+        let plain = self.shortcut.as_ref().zip(text.and_then(Plain::parse));
+        let Some((shortcut, plain)) = plain else { return self.process(&self.words, cx, output) };
+        let words: Vec<OsString> = plain.words.into_iter().map(OsString::from).collect();
+        let mut process = self.process(&words, cx, output).or_else(&self.words);
+        if let Some(pwd) = &shortcut.pwd {
+            process.set_env("PWD", pwd);
+        }
+        match plain.output {
+            Some(output) => process.stdout_to(output),
+            None => process,
+        }
     }
 
     fn process(&self, words: &[OsString], cx: &JobContext, output: &Path) -> Process {

@@ -23,7 +23,7 @@ use linux as platform;
 use portable as platform;
 
 pub(crate) use child::{Child, Kinship};
-pub(crate) use file::{create_to_append, may_execute, not_found};
+pub(crate) use file::{create_as_shells_do, create_to_append, may_execute, not_found};
 pub(crate) use guardian::Guardian;
 pub(crate) use leash::{Bell, Leash};
 pub(crate) use platform::{adopt_orphans, load_average};
