@@ -56,7 +56,11 @@ impl FromStr for Checksum {
 
 impl fmt::Display for Checksum {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        // Each action that runs writes a few of them: not byte by byte through `write!`.
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let hex = self.0.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+        let hex: String = hex.map(|digit| char::from(DIGITS[usize::from(digit)])).collect();
+        f.write_str(&hex)
     }
 }
 

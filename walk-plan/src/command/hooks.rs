@@ -380,10 +380,11 @@ impl CommandWalk {
         let path = |id: FileId| root.join(self.plan.files.path(id));
         let response = |it: &Response| Response { path: root.join(&it.path), ..it.clone() };
         let env = self.plan.env.set.iter().chain(&command.env);
+        let log = self.state.log(action.uid());
         Some(CommandWork {
             name: action.uid().into(),
             words,
-            shortcut: self.shortcut.clone().filter(|_| Shortcut::fits(command)),
+            shortcut: self.shortcut().filter(|_| Shortcut::fits(command)).cloned(),
             directory: root.join(&command.cwd),
             env: env.map(|(name, value)| (name.clone(), value.clone())).collect(),
             outputs: command.outputs.iter().map(|&id| (id, path(id))).collect(),
@@ -399,10 +400,19 @@ impl CommandWalk {
             keep_failed: command.keep_failed,
             generator: command.generator,
             scratch: self.state.scratch(),
-            log: self.state.log(action.uid()),
+            has_log: log.file_name().is_some_and(|it| self.logs().contains(it)),
+            log,
             secrets: self.surroundings.secrets.clone(),
             shared: Shared::default(),
         })
+    }
+
+    fn logs(&self) -> &FxHashSet<OsString> {
+        self.logs.get_or_init(|| self.state.logs())
+    }
+
+    fn shortcut(&self) -> Option<&Shortcut> {
+        self.shortcut.get_or_init(|| Shortcut::of(&self.plan)).as_ref()
     }
 
     /// Returns `words` with the program as the manifest names it: a path is relative to the
@@ -453,7 +463,9 @@ impl CommandWalk {
             note.duration_ms = earlier.duration_ms;
             self.keep_earlier(&mut note, earlier.made);
         }
-        Ok(self.store.save_note(action.uid(), Some(&note.to_bytes()))?)
+        self.store.save_note(action.uid(), Some(&note.to_bytes()))?;
+        self.noted.insert(*action.data(), note.made);
+        Ok(())
     }
 
     /// What an action made before is still its own to clean, until it is gone.
@@ -478,7 +490,10 @@ impl CommandWalk {
             Some(fingerprint) => note::made(fingerprint, elements::text_path),
             None => self.left_alone(action),
         };
-        let earlier = self.note(action.uid())?.map(|it| it.made).unwrap_or_default();
+        let earlier = match self.noted.remove(action.data()) {
+            Some(noted) => noted,
+            None => self.note(action.uid())?.map(|it| it.made).unwrap_or_default(),
+        };
         self.keep_earlier(&mut note, earlier);
         Ok(self.store.save_note(action.uid(), Some(&note.to_bytes()))?)
     }

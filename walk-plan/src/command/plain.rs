@@ -14,6 +14,9 @@ use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+
+use rustc_hash::FxHashSet;
 
 use crate::{Command, Plan, Run};
 
@@ -57,8 +60,7 @@ impl<'a> Plain<'a> {
             None => (text, None),
         };
         let words = words(command)?;
-        let is_program =
-            |it: &str| !it.contains(['=', '%']) && !known_to_shells().any(|known| known == it);
+        let is_program = |it: &str| !it.contains(['=', '%']) && !known_to_shells().contains(it);
         words.first().filter(|it| is_program(it))?;
         let output = match output.map(self::words) {
             None => None,
@@ -89,8 +91,10 @@ impl Shortcut {
     }
 }
 
-fn known_to_shells() -> impl Iterator<Item = &'static str> {
-    KNOWN_TO_SHELLS.split_ascii_whitespace()
+fn known_to_shells() -> &'static FxHashSet<&'static str> {
+    static KNOWN: LazyLock<FxHashSet<&str>> =
+        LazyLock::new(|| KNOWN_TO_SHELLS.split_ascii_whitespace().collect());
+    &KNOWN
 }
 
 const SYSTEM_SHELL: &str = "/bin/sh";

@@ -4,11 +4,13 @@
 //! something that neither git nor a backup should keep. What is made in it is for its user
 //! alone, whatever the umask says: commands and their output can hold secrets.
 
+use std::ffi::OsString;
 use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
+use rustc_hash::FxHashSet;
 use walk_core::{Checksum, SqliteStore, Store};
 
 use super::lock::{self, Held, Lock};
@@ -173,6 +175,12 @@ impl StateDir {
     /// Returns where scratch files go, one per running job.
     pub(crate) fn scratch(&self) -> PathBuf {
         self.path.join("tmp")
+    }
+
+    /// Returns the file names of all logs that are there.
+    pub(crate) fn logs(&self) -> FxHashSet<OsString> {
+        let entries = fs::read_dir(self.path.join("logs")).into_iter().flatten().flatten();
+        entries.map(|it| it.file_name()).collect()
     }
 
     /// Returns where the output of an action's last run is kept, if it wrote any.

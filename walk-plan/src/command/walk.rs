@@ -4,7 +4,9 @@
 //! order in which a walk is set up. It reads nothing but the plan, the store and the files
 //! of the plan, and prints nothing: an [`Observer`] hears what happens.
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::fs::File;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
@@ -81,13 +83,17 @@ pub struct CommandWalk {
     /// By action, its vertex in the graph that is walked.
     pub(super) vertices: Vec<Option<Vertex>>,
     pub(super) surroundings: Surroundings,
-    /// How commands go without a shell, if they may.
-    pub(super) shortcut: Option<Shortcut>,
+    /// How commands go without a shell, if they may; looked for when the first is to run.
+    pub(super) shortcut: OnceCell<Option<Shortcut>>,
     /// The files that each action's depfile named last time, by name.
     pub(super) discovered: Vec<Vec<FileId>>,
     /// By action, the fingerprint of its last success, if it was read to find those.
     pub(super) recalled: Vec<Option<Fingerprint>>,
+    /// The logs that were there before; looked for when the first command is to run.
+    pub(super) logs: OnceCell<FxHashSet<OsString>>,
     pub(super) running: FxHashMap<ActionId, Shared>,
+    /// What the notes of the actions that run say that they make.
+    pub(super) noted: FxHashMap<ActionId, Vec<Made>>,
     /// What a command that cannot be predicted was expected to read.
     pub(super) expected: FxHashMap<ActionId, Fingerprint>,
     /// The result of an action, and whether that is of everything that it was made of.
@@ -148,7 +154,8 @@ impl CommandWalk {
             discovered: vec![Vec::new(); plan.actions.len()],
             recalled: vec![None; plan.actions.len()],
             surroundings: surroundings(&plan),
-            shortcut: Shortcut::of(&plan),
+            shortcut: OnceCell::new(),
+            logs: OnceCell::new(),
             plan,
             options,
             state,
@@ -157,6 +164,7 @@ impl CommandWalk {
             begun: false,
             has_changed: false,
             running: FxHashMap::default(),
+            noted: FxHashMap::default(),
             expected: FxHashMap::default(),
             results: FxHashMap::default(),
             adopted: Vec::new(),

@@ -24,6 +24,7 @@ use crate::{DepfileUse, FileId, MissingOutputs, Response, depfile};
 
 /// One command, with every path absolute.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "settings of the action, each of its own")]
 pub(super) struct CommandWork {
     pub(super) name: String,
     pub(super) words: Vec<OsString>,
@@ -48,6 +49,8 @@ pub(super) struct CommandWork {
     /// A directory for scratch files, and the file that keeps what the command writes.
     pub(super) scratch: PathBuf,
     pub(super) log: PathBuf,
+    /// Whether that file may be there already.
+    pub(super) has_log: bool,
     pub(super) secrets: Secrets,
     pub(super) shared: Shared,
 }
@@ -65,6 +68,7 @@ impl Work for CommandWork {
                 JobStatus::Failure
             }
         };
+        self.has_log |= captured.log.is_some();
         self.shared.set(captured);
         status
     }
@@ -98,7 +102,10 @@ impl CommandWork {
         let response = self.response.as_ref();
         let files = self.outputs.iter().map(|(_, path)| path).chain(&self.depfile);
         for dir in files.chain(response.map(|it| &it.path)).filter_map(|it| it.parent()) {
-            fs::create_dir_all(dir).map_err(complain("create directory", dir))?;
+            // To look first is cheaper than to be told that it is there.
+            if !dir.is_dir() {
+                fs::create_dir_all(dir).map_err(complain("create directory", dir))?;
+            }
         }
         if let Some(Response { path, content, .. }) = response {
             refuse_special(path).or_else(ignore_missing).map_err(complain("write", path))?;
@@ -163,6 +170,9 @@ impl CommandWork {
         if fs::metadata(output).is_ok_and(|it| it.len() > 0) {
             fs::rename(output, &self.log).map_err(complain("write", &self.log))?;
             captured.log = Some(self.log.clone());
+            return Ok(());
+        }
+        if !self.has_log {
             return Ok(());
         }
         match fs::remove_file(&self.log) {
