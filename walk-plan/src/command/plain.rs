@@ -80,7 +80,8 @@ impl Shortcut {
         let path = env::var_os("PATH").filter(|it| is_usual && is_plain_path(it))?;
         let is_shell = shell == SYSTEM_SHELL || (shell == "sh" && is_system_shell_first(&path));
         let outside = env::vars_os().any(|(name, _)| changes_shells(&name));
-        (is_shell && !outside && allows(&plan.env.set)).then(|| Self { pwd: pwd(&plan.root) })
+        let is_silent = is_shell && fs::canonicalize(SYSTEM_SHELL).is_ok_and(|it| is_dash(&it));
+        (is_silent && !outside && allows(&plan.env.set)).then(|| Self { pwd: pwd(&plan.root) })
     }
 
     /// Returns whether a command starts as all do: in the root, with the usual variables.
@@ -98,6 +99,11 @@ fn known_to_shells() -> &'static FxHashSet<&'static str> {
 }
 
 const SYSTEM_SHELL: &str = "/bin/sh";
+
+/// Other shells tell what they start of themselves, in `SHLVL` and `_`.
+fn is_dash(shell: &Path) -> bool {
+    shell.file_name().is_some_and(|it| it == "dash")
+}
 
 /// Splits words that are nothing but words to every shell.
 fn words(text: &str) -> Option<Vec<&str>> {
@@ -216,6 +222,15 @@ mod tests {
         for word in known_to_shells() {
             check(&format!("{word} a"), None);
         }
+    }
+
+    #[test]
+    fn only_dash_leaves_no_trace() {
+        let check = |path: &str, expected| assert_eq!(is_dash(Path::new(path)), expected, "{path}");
+        check("/usr/bin/dash", true);
+        check("/usr/bin/bash", false);
+        check("/bin/busybox", false);
+        check("/", false);
     }
 
     #[test]
