@@ -72,6 +72,7 @@ mod tree;
 
 mod frontier;
 mod ready;
+mod shared;
 
 pub use builder::DagBuilder;
 pub use dag::Dag;
@@ -79,5 +80,6 @@ pub use derive::OnTagged;
 pub use error::DagError;
 pub use frontier::Frontier;
 pub use query::{ContextQuery, ContextTag};
+pub use shared::SharedFrontier;
 pub use tree::Repeats;
 pub use vertex::{Direction, Vertex};

@@ -14,4 +14,5 @@ mod frontier;
 mod properties;
 mod render;
 mod scale;
+mod shared_frontier;
 mod update;
