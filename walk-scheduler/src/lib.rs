@@ -83,6 +83,7 @@ mod run;
 mod scarce;
 mod scheduler;
 mod status;
+mod team;
 mod worker;
 
 pub use context::JobContext;
@@ -95,3 +96,5 @@ pub use process::{ExitProtocol, Output, Process, Stdin};
 pub use queues::SubmitError;
 pub use scheduler::{Finished, Ready, Scheduler, Wake};
 pub use status::JobStatus;
+pub use team::{Ahead, Team};
+pub use worker::catch_panic;

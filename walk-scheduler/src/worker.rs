@@ -191,6 +191,21 @@ fn perform(mut job: Job, context: &JobContext) -> Ended {
     Ended { slot: context.slot(), job, status, ending, interrupted, duration, left_behind }
 }
 
+/// Calls `work`, and returns what it said if it panicked.
+///
+/// ```
+/// # use walk_scheduler::catch_panic;
+/// assert_eq!(catch_panic(|| 1), Ok(1));
+/// assert_eq!(catch_panic(|| -> u32 { panic!("no {}", "way") }), Err("no way".to_owned()));
+/// ```
+///
+/// # Errors
+///
+/// Returns the text of the panic.
+pub fn catch_panic<R>(work: impl FnOnce() -> R) -> Result<R, String> {
+    panic::catch_unwind(AssertUnwindSafe(work)).map_err(panic_text)
+}
+
 /// Returns what a panic said.
 pub(crate) fn panic_text(payload: Box<dyn Any + Send>) -> String {
     match payload.downcast::<String>() {

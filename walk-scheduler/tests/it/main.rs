@@ -16,3 +16,4 @@ mod properties;
 mod queues;
 mod stress;
 mod suspension;
+mod team;
