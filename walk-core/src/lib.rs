@@ -55,6 +55,8 @@ mod report;
 mod state;
 mod walk_fn;
 
+mod for_each;
+
 pub use walk_dag::{Dag, DagBuilder, DagError, Frontier, Vertex};
 pub use walk_fingerprint as fingerprint;
 pub use walk_fingerprint::{Checksum, Diff, Fingerprint, MemoryStore, SqliteStore, Store, Value};
@@ -69,6 +71,7 @@ pub use decision::{Decision, DirtyReason, Freshness, Phase, Requeue, SkipReason}
 pub use driver::run;
 pub use error::Error;
 pub use event::Event;
+pub use for_each::{Failure, FailureCause, ForEach, ForEachReport, for_each};
 pub use report::{ActionReport, Report};
 pub use walk::Walk;
 pub use walk_fn::{FnWalk, walk_fn};

@@ -8,6 +8,7 @@ mod cases;
 mod decide;
 mod e3_walk;
 mod fixture;
+mod for_each;
 mod limits;
 mod origins;
 mod random;
