@@ -12,11 +12,15 @@ mod surplus;
 use std::hint;
 use std::num::NonZeroUsize;
 use std::panic::{self, AssertUnwindSafe};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, Scope};
 
 use self::rest::{Called, Rest};
 use self::surplus::{Half, Surplus};
+
+/// Asking takes longer than walking a hundred vertices, as files are read for it.
+static PROCESSORS: LazyLock<NonZeroUsize> =
+    LazyLock::new(|| thread::available_parallelism().unwrap_or(NonZeroUsize::MIN));
 
 /// How often to look for something to take before sleeping, and how long to wait in between: some
 /// 15 µs in all, the time that a sleeping thread takes to wake.
@@ -29,16 +33,16 @@ const PAUSES: u32 = 16;
 /// piece makes at most one other never leaves the calling thread; when all is done they end. A
 /// piece of work may use a team of its own.
 ///
-/// Here directories are the work, and each makes more of it:
+/// Here each piece makes as many more as its number says, and each thread counts what it did:
 ///
 /// ```
-/// use walk_scheduler::Team;
+/// use walk_scheduler::{Ahead, Team};
 ///
-/// let entries = |count: &mut u64, depth: u32, ready: &mut walk_scheduler::Ahead<u32>| {
+/// let work = |count: &mut u64, number: u32, ahead: &mut Ahead<u32>| {
 ///     *count += 1;
-///     ready.extend((0..depth).map(|_| depth - 1)); // a tree of depth! leaves
+///     ahead.extend((0..number).map(|_| number - 1));
 /// };
-/// let counts: Vec<u64> = Team::default().run(&[4], || 0, entries);
+/// let counts: Vec<u64> = Team::default().run(&[4], || 0, work);
 /// assert_eq!(counts.iter().sum::<u64>(), 1 + 4 + 12 + 24 + 24);
 /// ```
 #[derive(Clone, Copy, Debug)]
@@ -99,9 +103,9 @@ impl Team {
 }
 
 impl Default for Team {
-    /// Makes a team of as many threads as the machine runs at once.
+    /// Makes a team of as many threads as the machine ran at once when this was first asked.
     fn default() -> Self {
-        Self::new(thread::available_parallelism().unwrap_or(NonZeroUsize::MIN))
+        Self::new(*PROCESSORS)
     }
 }
 
