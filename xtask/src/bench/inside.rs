@@ -1,12 +1,15 @@
 //! Measures inside a process, by examples and benchmarks of the crates themselves.
 //!
-//! It builds and starts them and shows what they print; a crate that has none is left out.
+//! It builds and starts them and shows what they print; a crate that has none is left out. Other
+//! executors are only in `bench`, a workspace of its own: nobody else has to compile them.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, Result};
 use cargo_metadata::{MetadataCommand, TargetKind};
+use serde_json::Value;
 
 use crate::command;
 use crate::table::Table;
@@ -76,9 +79,92 @@ pub(crate) fn micro(root: &Path) -> Result<String> {
     Ok(output)
 }
 
+/// The columns of the table of closures, as `bench` names its benchmarks.
+const EXECUTORS: [&str; 6] =
+    ["walk", "walk, build and run", "rayon", "async_dag", "dag_exec", "dagrs"];
+
+/// A table of what a visit costs with `for_each` and with other executors, a row for each graph:
+/// the least of all runs, as others use the machine, too, but never make it faster.
+///
+/// # Errors
+///
+/// The benchmarks do not build, or do not leave what criterion promises.
+pub(crate) fn closures(root: &Path) -> Result<Table> {
+    let home = command::target_directory(root)?.join("bench/closures");
+    if home.exists() {
+        fs::remove_dir_all(&home)?;
+    }
+    let mut bench = command::cargo(&root.join("bench"), &["bench", "--locked", "--quiet"]);
+    command::succeed(bench.env("CRITERION_HOME", &home))?;
+    let mut figures = figures(&home)?;
+    figures.sort_by_key(|it| (it.size, it.graph.clone()));
+    let mut table = Table::new(&[&["ns a vertex, least"], &EXECUTORS[..]].concat());
+    for graph in figures.chunk_by(|one, other| one.graph == other.graph) {
+        let cell = |executor: &&str| {
+            let figure = graph.iter().find(|it| it.executor == **executor);
+            figure.map_or("-".to_owned(), |it| format!("{:.0}", it.nanos))
+        };
+        table.row(std::iter::once(graph[0].graph.clone()).chain(EXECUTORS.iter().map(cell)));
+    }
+    Ok(table)
+}
+
+/// What one executor took for one graph.
+#[derive(Debug, PartialEq)]
+struct Figure {
+    graph: String,
+    size: u32,
+    executor: String,
+    /// For each vertex.
+    nanos: f64,
+}
+
+/// Reads what criterion left in `home`: a folder for each graph, and in it one for each executor.
+fn figures(home: &Path) -> Result<Vec<Figure>> {
+    let mut figures = Vec::new();
+    for graph in home.read_dir().with_context(|| format!("cannot list {}", home.display()))? {
+        for executor in graph?.path().read_dir()? {
+            let folder = executor?.path().join("new");
+            let read = |name| -> Result<Value> {
+                let path = folder.join(name);
+                let text = fs::read(&path).with_context(|| format!("no {}", path.display()))?;
+                Ok(serde_json::from_slice(&text)?)
+            };
+            if folder.is_dir() {
+                let figure = figure(&read("benchmark.json")?, &read("sample.json")?);
+                figures.push(figure.with_context(|| format!("cannot read {}", folder.display()))?);
+            }
+        }
+    }
+    Ok(figures)
+}
+
+/// The least time of a run, from what criterion wrote about a benchmark and its samples.
+fn figure(benchmark: &Value, sample: &Value) -> Option<Figure> {
+    let graph = benchmark["group_id"].as_str()?.to_owned();
+    let size: u32 = graph.rsplit_once(' ')?.1.parse().ok()?;
+    let executor = benchmark["value_str"].as_str()?.to_owned();
+    let numbers = |name| sample[name].as_array().map(|it| it.iter().filter_map(Value::as_f64));
+    let least = numbers("times")?.zip(numbers("iters")?).map(|(time, runs)| time / runs);
+    let nanos = least.min_by(f64::total_cmp)? / f64::from(size);
+    Some(Figure { graph, size, executor, nanos })
+}
+
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+
+    #[test]
+    fn the_least_time_of_a_run_is_divided_by_the_vertices() {
+        let benchmark = json!({"group_id": "wide 100", "function_id": null, "value_str": "walk"});
+        let sample = json!({"iters": [2.0, 1.0], "times": [1000.0, 700.0]});
+        let (graph, executor) = ("wide 100".to_owned(), "walk".to_owned());
+        let expected = Figure { graph, size: 100, executor, nanos: 5.0 };
+        assert_eq!(figure(&benchmark, &sample), Some(expected));
+        assert_eq!(figure(&benchmark, &json!({})), None);
+    }
 
     #[test]
     fn the_cost_of_a_job_is_read_from_the_line() {

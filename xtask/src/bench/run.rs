@@ -36,6 +36,8 @@ enum Part {
     Walk,
     /// Jobs that do nothing, in one process
     Jobs,
+    /// Closures over graphs, in one process, beside other executors
+    Closures,
     /// Building and walking large graphs
     Dag,
     /// The crates' own benchmarks
@@ -63,6 +65,9 @@ pub(crate) fn run(root: &Path, options: &Options) -> Result<bool> {
         let mut table = Table::new(&["in one process", "median of 3"]);
         inside::jobs(root, &[10_000, 100_000, 200_000], &mut table)?;
         println!("{table}");
+    }
+    if wants(Part::Closures) {
+        println!("{}", inside::closures(root)?);
     }
     if wants(Part::Dag) {
         println!("{}", inside::dag(root)?);

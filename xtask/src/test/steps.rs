@@ -30,6 +30,10 @@ pub(crate) const STEPS: &[Step] = &[
         name: "format of fuzzers",
         run: |root| cargo(root, "fmt --manifest-path fuzz/Cargo.toml -- --check"),
     },
+    Step {
+        name: "format of benchmarks",
+        run: |root| cargo(root, "fmt --manifest-path bench/Cargo.toml -- --check"),
+    },
     Step { name: "tidy", run: tidy_step },
     Step {
         name: "clippy",

@@ -26,8 +26,12 @@ const PLACES: &[(&str, Place)] = &[
     ("sha2", Place::Crates(&["walk-fingerprint"])),
     ("crc32fast", Place::Crates(&["walk-fingerprint", "fuzz"])),
     ("libfuzzer_sys", Place::Crates(&["fuzz"])),
-    // For hashing and stats only: jobs never run in its pool.
-    ("rayon", Place::Crates(&["walk-fingerprint"])),
+    // For hashing and stats only: jobs never run in its pool. And to compare.
+    ("rayon", Place::Crates(&["walk-fingerprint", "bench"])),
+    ("async_dag", Place::Crates(&["bench"])),
+    ("dag_exec", Place::Crates(&["bench"])),
+    ("dagrs", Place::Crates(&["bench"])),
+    ("tokio", Place::Crates(&["bench"])),
     ("rustix", Place::OsModules),
     ("toml", Place::Crates(&["walk-plan"])),
     ("globset", Place::Crates(&["walk-plan"])),
