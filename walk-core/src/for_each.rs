@@ -83,7 +83,7 @@ where
 /// assert_eq!(report.status(dag.vertex("sum").unwrap()), None); // the run stopped before
 /// # Ok::<(), walk_core::DagError>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct ForEach<'a, D> {
     dag: &'a Dag<D>,
     team: Team,

@@ -40,6 +40,38 @@
 //! configuration; it logs to the target `walk`.
 //!
 //! The hooks and their rules are those of `e3.job.walk` of e3-core.
+//!
+//! # Closures
+//!
+//! A job costs about a microsecond: it is decided upon, queued, watched and collected. Where a
+//! vertex stands for less work than that, and nothing is to be remembered, [`for_each`] calls a
+//! closure for each vertex, in order and on several threads, for some ten nanoseconds:
+//!
+//! ```
+//! use std::sync::OnceLock;
+//! use walk_core::{Dag, ForEach};
+//!
+//! struct Cell { formula: fn(f64) -> Result<f64, String>, value: OnceLock<f64> }
+//! let cell = |formula| Cell { formula, value: OnceLock::new() };
+//!
+//! let mut sheet = Dag::builder();
+//! sheet.add_vertex("net", cell(|_| Ok(100.0)), [""; 0]);
+//! sheet.add_vertex("tax", cell(|net| Ok(net * 0.19)), ["net"]);
+//! sheet.add_vertex("gross", cell(|sum| Ok(sum)), ["net", "tax"]);
+//! sheet.add_vertex("ratio", cell(|_| Err("no such thing".into())), ["gross"]);
+//! let sheet = sheet.build()?;
+//!
+//! let report = ForEach::new(&sheet).run(|vertex, cell| {
+//!     // What a visit wrote can be read by the visits of all that depends on it.
+//!     let inputs = sheet.predecessors(vertex).iter().filter_map(|it| sheet[*it].value.get());
+//!     cell.value.set((cell.formula)(inputs.sum())?).expect("a vertex is visited once");
+//!     Ok::<(), String>(())
+//! });
+//! assert_eq!(sheet[sheet.vertex("gross").unwrap()].value.get(), Some(&119.0));
+//! assert_eq!(report.succeeded(), 3);
+//! assert_eq!(report.failures()[0].to_string(), "`ratio` failed: no such thing");
+//! # Ok::<(), walk_core::DagError>(())
+//! ```
 
 mod driver;
 
