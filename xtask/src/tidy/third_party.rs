@@ -33,6 +33,7 @@ const PLACES: &[(&str, Place)] = &[
     ("dagrs", Place::Crates(&["bench"])),
     ("tokio", Place::Crates(&["bench"])),
     ("rustix", Place::OsModules),
+    ("nix", Place::OneFile("walk-scheduler")),
     ("toml", Place::Crates(&["walk-plan"])),
     ("globset", Place::Crates(&["walk-plan"])),
     ("ignore", Place::Crates(&["walk-plan"])),
