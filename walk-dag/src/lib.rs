@@ -43,8 +43,8 @@
 //!   in a `Vec` indexed by [`Vertex::index`], not in a map of ids.
 //!
 //! The operations are those of e3's `DAG` (add, update, tags, context, closure, shortest
-//! path, reverse, merge, prune, dot, tree), with [`Dag::restricted_to`] and
-//! [`Dag::to_mermaid`] added. This crate knows nothing of jobs, files or fingerprints.
+//! path, reverse, merge, prune, dot, tree), with [`Dag::restricted_to`], [`Dag::to_mermaid`]
+//! and [`CriticalPaths`] added. This crate knows nothing of jobs, files or fingerprints.
 //!
 //! # Inside
 //!
@@ -64,6 +64,7 @@ mod adjacency;
 mod order;
 mod structure;
 
+mod critical;
 mod dag;
 mod derive;
 mod query;
@@ -75,6 +76,7 @@ mod ready;
 mod shared;
 
 pub use builder::DagBuilder;
+pub use critical::CriticalPaths;
 pub use dag::Dag;
 pub use derive::OnTagged;
 pub use error::DagError;
