@@ -49,6 +49,7 @@ pub struct Job {
     queue: Option<Arc<str>>,
     tokens: u32,
     priority: i32,
+    urgency: u64,
     timeout: Option<Duration>,
     attempt: u32,
     work: Box<dyn Work>,
@@ -59,7 +60,7 @@ impl Job {
     #[must_use]
     pub fn new(work: impl Work + 'static) -> Self {
         let work = Box::new(work);
-        Self { queue: None, tokens: 1, priority: 0, timeout: None, attempt: 0, work }
+        Self { queue: None, tokens: 1, priority: 0, urgency: 0, timeout: None, attempt: 0, work }
     }
 
     /// Sets the queue to wait in; an `Arc<str>` is shared, not copied.
@@ -76,11 +77,42 @@ impl Job {
         self
     }
 
-    /// Sets the priority: in a queue the highest starts first, equals in order of submission.
+    /// Sets the priority: in a queue the highest starts first, equals by
+    /// [`urgency`](Self::urgency), then in order of submission.
     #[must_use]
     pub fn priority(mut self, priority: i32) -> Self {
         self.priority = priority;
         self
+    }
+
+    /// Sets the urgency: among jobs of one priority the highest starts first.
+    ///
+    /// A priority is what somebody decided; the urgency is for what was computed, such as how
+    /// much time everything takes that has to come after the job, one after the other
+    /// (`walk_dag::Dag::critical_paths`). It counts in the first attempt: a further one waits
+    /// behind all of its priority, lest what is not ready keeps out what would make it so.
+    ///
+    /// ```
+    /// use walk_scheduler::{Job, JobContext, JobStatus, Scheduler, SchedulingParams};
+    ///
+    /// let mut scheduler = Scheduler::new(&SchedulingParams::default());
+    /// for (name, urgency) in [("short", 200), ("begins a long chain", 2400)] {
+    ///     let job = Job::new(|_: &JobContext| JobStatus::Success).urgency(urgency);
+    ///     scheduler.submit(name, job)?;
+    /// }
+    /// let first = scheduler.next_ready().expect("a token is free");
+    /// assert_eq!(first.tag, "begins a long chain");
+    /// # Ok::<(), walk_scheduler::SubmitError>(())
+    /// ```
+    #[must_use]
+    pub fn urgency(mut self, urgency: u64) -> Self {
+        self.set_urgency(urgency);
+        self
+    }
+
+    /// Sets the urgency of a job that is made already.
+    pub fn set_urgency(&mut self, urgency: u64) {
+        self.urgency = urgency;
     }
 
     /// Sets how long the job may run, in place of the run's limit.
@@ -106,6 +138,12 @@ impl Job {
     #[must_use]
     pub fn get_priority(&self) -> i32 {
         self.priority
+    }
+
+    /// Returns the urgency.
+    #[must_use]
+    pub fn get_urgency(&self) -> u64 {
+        self.urgency
     }
 
     /// Returns the job's own timeout, if it has one.
@@ -136,6 +174,7 @@ impl fmt::Debug for Job {
             .field("queue", &self.get_queue())
             .field("tokens", &self.tokens)
             .field("priority", &self.priority)
+            .field("urgency", &self.urgency)
             .field("timeout", &self.timeout)
             .field("attempt", &self.attempt)
             .finish_non_exhaustive()

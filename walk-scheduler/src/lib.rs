@@ -38,8 +38,8 @@
 //!    └─────────────────────────────────────────────────────────────────┘   with its outcome
 //! ```
 //!
-//! - In a queue the highest priority starts first, equals in order of submission. The first in
-//!   line is never overtaken, however little those behind it take, so that nobody starves; other
+//! - In a queue the highest priority starts first, equals by [urgency](Job::urgency), and then in
+//!   order of submission. The first in line is never overtaken, however little those behind it take, so that nobody starves; other
 //!   queues go on.
 //! - Over all queues together, no more jobs run than [`SchedulingParams::max_active`] says (ninja's
 //!   `-j`), and nothing is added to a machine that is loaded: [`SchedulingParams::max_load`] (its

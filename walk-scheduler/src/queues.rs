@@ -1,7 +1,7 @@
 //! Jobs that wait for tokens, and the tokens.
 //!
-//! Every queue is an ordered map from (priority, number of submission) to job: its first entry is
-//! its head, and only heads are looked at, so that no small job overtakes a large one (S2). Names
+//! Every queue is an ordered map from (priority, urgency, number of submission) to job: its first
+//! entry is its head, and only heads are looked at, so that no small job overtakes a large one (S2). Names
 //! are looked up once, on submission. Knows nothing of threads, time or slots.
 
 use std::cmp::Reverse;
@@ -63,7 +63,7 @@ struct Queue<T> {
 }
 
 /// Where a job stands: the smallest goes first.
-type Place = (Reverse<i32>, u64);
+type Place = (Reverse<i32>, Reverse<u64>, u64);
 
 impl<T> Queues<T> {
     pub(crate) fn new(capacities: &BTreeMap<String, u32>) -> Self {
@@ -88,9 +88,11 @@ impl<T> Queues<T> {
         Ok(Entry { tag, job, queue })
     }
 
-    /// Lets a job wait, behind its equals.
+    /// Lets a job wait, behind its equals; one that ran already is urgent no more (S6).
     pub(crate) fn push(&mut self, entry: Entry<T>) {
-        let place = (Reverse(entry.job.get_priority()), self.submissions);
+        let job = &entry.job;
+        let urgency = if job.get_attempt() == 0 { job.get_urgency() } else { 0 };
+        let place = (Reverse(job.get_priority()), Reverse(urgency), self.submissions);
         self.submissions += 1;
         self.all[entry.queue.0].waiting.insert(place, entry);
     }
@@ -117,7 +119,7 @@ impl<T> Queues<T> {
     /// Forgets all jobs that wait, and returns their tags in the order of submission.
     pub(crate) fn clear(&mut self) -> Vec<T> {
         let waiting = self.all.iter_mut().flat_map(|queue| std::mem::take(&mut queue.waiting));
-        let mut tags: Vec<_> = waiting.map(|((_, number), entry)| (number, entry.tag)).collect();
+        let mut tags: Vec<_> = waiting.map(|((.., number), entry)| (number, entry.tag)).collect();
         tags.sort_unstable_by_key(|&(number, _)| number);
         tags.into_iter().map(|(_, tag)| tag).collect()
     }

@@ -136,7 +136,7 @@ impl<T> Scheduler<T> {
         }
     }
 
-    /// Lets a job wait in its queue, behind those of the same priority.
+    /// Lets a job wait in its queue, behind those of the same priority and urgency.
     ///
     /// A job that ended may be submitted again, as a further attempt.
     ///
@@ -168,8 +168,8 @@ impl<T> Scheduler<T> {
     /// Takes a job that fits in what is free, along with its tokens; none once interrupted, or
     /// when the limits over all queues are reached.
     ///
-    /// In a queue the highest priority goes first, then the earliest submission; a job that does
-    /// not fit holds back all behind it. Between queues the same order decides.
+    /// In a queue the highest priority goes first, then the highest urgency, then the earliest
+    /// submission; a job that does not fit holds back all behind it. Between queues the same order decides.
     pub fn next_ready(&mut self) -> Option<Ready<T>> {
         if !self.is_open() {
             return None;

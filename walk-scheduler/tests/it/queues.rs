@@ -60,6 +60,29 @@ fn s2_highest_priority_first_then_submission() {
 }
 
 #[test]
+fn s2_of_one_priority_the_most_urgent_first_then_submission() {
+    let urgencies = [(0, 0), (0, 9), (1, 1), (0, 9), (-1, 100), (1, 0)];
+    let mut scheduler = Scheduler::new(&tokens(6));
+    for (number, (priority, urgency)) in urgencies.into_iter().enumerate() {
+        let job = nop().priority(priority).urgency(urgency);
+        scheduler.submit(number, job).expect("can run");
+    }
+    assert_eq!(start_all(&mut scheduler), [2, 5, 1, 3, 0, 4]);
+    drive(&mut scheduler);
+}
+
+#[test]
+fn s2_the_most_urgent_is_not_overtaken_though_it_takes_more() {
+    let mut scheduler = Scheduler::new(&tokens(3));
+    for (tag, tokens, urgency) in [("first", 1, 9), ("wide", 3, 5), ("small", 1, 4)] {
+        scheduler.submit(tag, nop().tokens(tokens).urgency(urgency)).expect("can run");
+    }
+    assert_eq!(start_all(&mut scheduler), ["first"]);
+    let order: Vec<_> = drive(&mut scheduler).into_iter().map(|it| it.tag).collect();
+    assert_eq!(order, ["first", "wide", "small"]);
+}
+
+#[test]
 fn s2_the_head_is_never_overtaken() {
     let jobs = [("default", 2, 0), ("default", 2, 0), ("default", 1, 0), ("other", 1, 0)];
     check(&[("default", 3), ("other", 1)], &jobs, &[0, 3]);
@@ -154,6 +177,18 @@ fn s6_a_job_submitted_again_waits_behind_its_equals_and_counts_attempts() {
     let order: Vec<_> =
         drive(&mut scheduler).into_iter().map(|it| (it.tag, it.outcome.attempt)).collect();
     assert_eq!(order, [("other", 1), ("again", 2), ("low", 1)]);
+}
+
+#[test]
+fn s6_a_job_submitted_again_is_urgent_no_more() {
+    let mut scheduler = Scheduler::new(&tokens(1));
+    scheduler.submit("again", nop().urgency(9)).expect("can run");
+    scheduler.submit("other", nop()).expect("can run");
+    assert_eq!(start_all(&mut scheduler), ["again"]);
+    let first = finished(&mut scheduler);
+    scheduler.submit(first.tag, first.outcome.job).expect("can run");
+    let order: Vec<_> = drive(&mut scheduler).into_iter().map(|it| it.tag).collect();
+    assert_eq!(order, ["other", "again"]);
 }
 
 #[test]

@@ -93,15 +93,15 @@ impl Model {
         let in_line: Vec<Tag> = in_line.map(|it| it.tag).collect();
         let head = |queue| {
             let mut line = in_line.iter().enumerate().filter(|it| self.spec(*it.1).queue == queue);
-            let first = line.clone().map(|it| self.spec(*it.1).priority).max()?;
-            line.find(|it| self.spec(*it.1).priority == first)
+            let first = line.clone().map(|it| self.rank(*it.1)).max()?;
+            line.find(|it| self.rank(*it.1) == first)
         };
         let heads = (0..self.limits.capacities.len()).filter_map(head);
         let fitting = heads.filter(|&(_, &tag)| {
             let spec = self.spec(tag);
             self.taken(spec.queue) + spec.tokens <= self.limits.capacities[spec.queue]
         });
-        let next = fitting.min_by_key(|&(place, &tag)| (Reverse(self.spec(tag).priority), place));
+        let next = fitting.min_by_key(|&(place, &tag)| (Reverse(self.rank(tag)), place));
         next.map(|(_, &tag)| tag)
     }
 
@@ -180,6 +180,12 @@ impl Model {
 
     pub(super) fn spec(&self, tag: Tag) -> &Spec {
         &self.jobs[tag].spec
+    }
+
+    /// What is compared before the order of submission; one that ran already is not urgent.
+    fn rank(&self, tag: Tag) -> (i32, u64) {
+        let spec = self.spec(tag);
+        (spec.priority, if self.jobs[tag].attempts == 0 { spec.urgency } else { 0 })
     }
 
     fn taken(&self, queue: usize) -> u32 {

@@ -71,6 +71,7 @@ pub(super) struct Spec {
     pub(super) queue: usize,
     pub(super) tokens: u32,
     pub(super) priority: i32,
+    pub(super) urgency: u64,
     pub(super) timeout: Duration,
     /// How often it is not ready, and after how long to start it again.
     pub(super) not_ready: u32,
@@ -151,7 +152,8 @@ fn spec() -> impl Strategy<Value = Spec> {
         2 => delay().prop_map(Duration::from),
     ];
     let meanwhile = prop_oneof![3 => Just(Event::Nothing), 1 => event()];
-    let needs = (any::<usize>(), any::<u32>(), -2i32..3);
+    let urgency = prop_oneof![1 => Just(0u64), 1 => 0u64..4];
+    let needs = (any::<usize>(), any::<u32>(), -2i32..3, urgency);
     (
         needs,
         timeout,
@@ -162,10 +164,19 @@ fn spec() -> impl Strategy<Value = Spec> {
         any::<bool>(),
     )
         .prop_map(
-            |((queue, tokens, priority), timeout, not_ready, again, end, meanwhile, looks)| Spec {
+            |(
+                (queue, tokens, priority, urgency),
+                timeout,
+                not_ready,
+                again,
+                end,
+                meanwhile,
+                looks,
+            )| Spec {
                 queue,
                 tokens,
                 priority,
+                urgency,
                 timeout,
                 not_ready,
                 again,

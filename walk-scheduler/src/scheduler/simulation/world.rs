@@ -91,6 +91,7 @@ pub(super) fn job(tag: Tag) -> Job {
         .queue(spec.queue.to_string())
         .tokens(spec.tokens)
         .priority(spec.priority)
+        .urgency(spec.urgency)
         .timeout(spec.timeout)
 }
 
