@@ -1,7 +1,7 @@
 //! The loop that joins the graph, the walk and the scheduler.
 //!
-//! It is the one file that imports everything. Each turn goes one way: decide all that is
-//! ready, forget and start all that fits, wait for one, collect all that ended. What was
+//! It is the one file that imports everything. Each turn goes one way: decide and submit all
+//! that is ready, forget and start all that fits, wait for one, collect all that ended. What was
 //! saved and forgotten is committed once a turn, before anything starts and before the
 //! turn blocks, so that a store writes in groups and a crash finds every running action
 //! forgotten and every finished one saved.
@@ -38,6 +38,8 @@ pub fn run<W: Walk>(walk: &mut W, dag: &Dag<W::Data>) -> Result<Report, W::Error
         state: &state,
         frontier: Frontier::new(dag),
         scheduler: Scheduler::new(&params),
+        decided: Vec::new(),
+        submitted: 0,
         failures_left: params.max_failures.map(std::num::NonZeroU32::get),
     };
     driver.drive()?;
@@ -56,6 +58,10 @@ struct Driver<'a, W: Walk> {
     state: &'a State<'a, W::Data>,
     frontier: Frontier<'a>,
     scheduler: Scheduler<Vertex>,
+    /// The jobs of a turn, until all of its actions are decided.
+    decided: Vec<(Action<'a, W::Data>, Job)>,
+    /// How many jobs are in the scheduler.
+    submitted: usize,
     /// How many more failures stop the run; `None` if none does.
     failures_left: Option<u32>,
 }
@@ -79,17 +85,34 @@ impl<'a, W: Walk> Driver<'a, W> {
         {
             let action = self.action(vertex);
             match self.walk.get_job(&action)? {
-                Decision::Run(job) => self.queue(action, job)?,
+                Decision::Run(job) => self.queue(action, job),
                 Decision::Done(status) => self.finish_without_job(action, status)?,
             }
         }
-        Ok(())
+        self.submit_decided()
     }
 
-    fn queue(&mut self, action: Action<'a, W::Data>, job: Job) -> Result<(), W::Error> {
+    fn queue(&mut self, action: Action<'a, W::Data>, job: Job) {
         let reason = action.dirty_reason();
         self.walk.on_event(&Event::Queued { action, reason, queue: job.get_queue() });
-        self.scheduler.submit(action.vertex(), job).map_err(|source| submit_error(&action, source))
+        self.decided.push((action, job));
+    }
+
+    /// Submits the jobs of this turn, once it is known how many they are: a job that is alone
+    /// starts at once, and how urgent it is makes no difference.
+    fn submit_decided(&mut self) -> Result<(), W::Error> {
+        if self.is_stopping() {
+            self.decided.clear();
+        }
+        if self.submitted + self.decided.len() > 1 && !self.decided.is_empty() {
+            self.walk.prioritize(&mut self.decided);
+        }
+        self.submitted += self.decided.len();
+        for (action, job) in std::mem::take(&mut self.decided) {
+            let submitted = self.scheduler.submit(action.vertex(), job);
+            submitted.map_err(|source| submit_error(&action, source))?;
+        }
+        Ok(())
     }
 
     fn finish_without_job(
@@ -150,6 +173,7 @@ impl<'a, W: Walk> Driver<'a, W> {
         if requeue != Requeue::No && !self.is_stopping() {
             return self.requeue(action, outcome, requeue);
         }
+        self.submitted -= 1;
         action.ended(&outcome);
         self.walk.on_event(&Event::Finished { action, outcome: &outcome });
         self.count_failure(outcome.status);

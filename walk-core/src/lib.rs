@@ -89,7 +89,7 @@ mod walk_fn;
 
 mod for_each;
 
-pub use walk_dag::{Dag, DagBuilder, DagError, Frontier, Vertex};
+pub use walk_dag::{CriticalPaths, Dag, DagBuilder, DagError, Frontier, Vertex};
 pub use walk_fingerprint as fingerprint;
 pub use walk_fingerprint::{Checksum, Diff, Fingerprint, MemoryStore, SqliteStore, Store, Value};
 pub use walk_scheduler as scheduler;

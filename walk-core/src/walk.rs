@@ -6,8 +6,8 @@
 //! keeps in attributes (`job_status`, `prev_fingerprints`, ...) is seen through [`Action`].
 
 use crate::{
-    Action, Decision, Error, Event, Fingerprint, Freshness, JobOutcome, JobStatus, Phase, Requeue,
-    SchedulingParams, SkipReason, defaults,
+    Action, Decision, Error, Event, Fingerprint, Freshness, Job, JobOutcome, JobStatus, Phase,
+    Requeue, SchedulingParams, SkipReason, defaults,
 };
 
 /// What to do with each action of a graph.
@@ -154,6 +154,35 @@ pub trait Walk {
         outcome: &JobOutcome,
     ) -> Result<Requeue, Self::Error> {
         defaults::collect(self, action, outcome)
+    }
+
+    /// Sets how urgent the jobs are that were decided in one turn, before they are queued; by
+    /// default they stay as [`create_job`](Self::create_job) made them.
+    ///
+    /// Among jobs of the same queue and priority the [most urgent](Job::urgency) starts first.
+    /// Jobs are seen here once, and only if order can make a difference: one that is alone in
+    /// the run is not. So whatever it costs to know how long things take is not spent on a run
+    /// that has nothing to choose. Where it costs nothing, `create_job` can as well say it:
+    ///
+    /// ```
+    /// use walk_core::{Dag, Job, JobContext, JobStatus, run, walk_fn};
+    ///
+    /// let mut dag = Dag::builder();
+    /// dag.add_vertex("lint", 200, [""; 0]); // milliseconds
+    /// dag.add_vertex("compile", 600, [""; 0]);
+    /// dag.add_vertex("link", 600, ["compile"]);
+    /// let dag = dag.build()?;
+    /// let paths = dag.critical_paths(|it| dag[it]);
+    ///
+    /// let mut walk = walk_fn(|action| {
+    ///     let job = Job::new(|_: &JobContext| JobStatus::Success);
+    ///     job.urgency(paths[action.vertex().index()]).into() // `compile` is first: 1200
+    /// });
+    /// assert!(run(&mut walk, &dag)?.is_success());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    fn prioritize(&mut self, jobs: &mut [(Action<'_, Self::Data>, Job)]) {
+        let _ = jobs;
     }
 
     /// Hears of what happens, in order; by default does nothing.

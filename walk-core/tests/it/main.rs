@@ -5,6 +5,7 @@
 
 #[path = "../../../walk-scheduler/tests/it/cases.rs"]
 mod cases;
+mod critical_path;
 mod decide;
 mod e3_walk;
 mod fixture;
