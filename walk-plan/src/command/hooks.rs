@@ -156,6 +156,10 @@ impl Walk for CommandWalk {
         Ok(requeue)
     }
 
+    fn prioritize(&mut self, jobs: &mut [(Action<'_, ActionId>, Job)]) {
+        self.set_urgencies(jobs);
+    }
+
     fn on_event(&mut self, event: &Event<'_, ActionId>) {
         match event {
             Event::Started { action, .. } => {

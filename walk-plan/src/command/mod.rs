@@ -12,7 +12,8 @@
 //! - `includes` finds what `cl /showIncludes` names in what a command wrote.
 //! - `entries` holds the rules of make and ninja, for plans that ask for them: aliases, stamps,
 //!   the action that makes the manifest.
-//! - `note` is what is remembered of an action's last run, for `why`, `list` and `clean`.
+//! - `note` is what is remembered of an action's last run, for `why`, `list` and `clean`;
+//!   `urgency` makes the order of jobs of it.
 //! - `outcome` is what a worker thread hands back, `partial` removes what a failed command wrote.
 //! - `state_dir` is the directory where all that lives, `lock` its lock, `loaded` what is read of
 //!   it at the beginning.
@@ -42,6 +43,7 @@ mod shell;
 mod state_dir;
 mod steady;
 mod tools;
+mod urgency;
 mod walk;
 mod work;
 

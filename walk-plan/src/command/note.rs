@@ -1,8 +1,8 @@
 //! What is remembered of the last run of an action, beside its fingerprint.
 //!
 //! The store keeps it as opaque bytes. It is JSON, because it is for people's questions
-//! (`why`, `list`, `log`, `clean`) and never decides whether something runs: a note that
-//! cannot be read is a missing one.
+//! (`why`, `list`, `log`, `clean`) and never decides whether something runs, though it does in
+//! which order: a note that cannot be read is a missing one.
 
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -228,6 +228,24 @@ struct MadeOnly {
 /// Returns what the note in `bytes` says that its action made.
 pub(crate) fn made_by(bytes: &[u8]) -> Vec<Made> {
     serde_json::from_slice(bytes).map_or_else(|_| Vec::new(), |it: MadeOnly| it.made)
+}
+
+/// The part of a note that says how long its action ran.
+#[derive(Deserialize)]
+struct DurationOnly {
+    duration_ms: u64,
+    #[serde(default)]
+    lapse: Option<Lapse>,
+}
+
+/// Returns for how many milliseconds, at least one, an action ran to its end, as the note in
+/// `bytes` says; `None` if it was not let to, or if nobody saw it.
+pub(crate) fn duration_in(bytes: &[u8]) -> Option<u64> {
+    match serde_json::from_slice(bytes).ok()? {
+        DurationOnly { lapse: Some(Lapse::Interrupted), .. }
+        | DurationOnly { lapse: Some(Lapse::Unended), duration_ms: 0 } => None,
+        DurationOnly { duration_ms, .. } => Some(duration_ms.max(1)),
+    }
 }
 
 /// A path as text; JSON has none that is not UTF-8.

@@ -26,6 +26,7 @@ use super::files::Files;
 use super::outcome::{Captured, Ended, Shared};
 use super::plain::Shortcut;
 use super::secrets::{self, Secrets};
+use super::urgency::Urgency;
 use super::{Loaded, Made, Note, StateDir, WalkError, entries, note, tools};
 use crate::{ActionId, Command, FileId, Paths, Plan};
 
@@ -85,6 +86,8 @@ pub struct CommandWalk {
     pub(super) surroundings: Surroundings,
     /// How commands go without a shell, if they may; looked for when the first is to run.
     pub(super) shortcut: OnceCell<Option<Shortcut>>,
+    /// How urgent jobs are, once that made a difference.
+    pub(super) urgency: Option<Urgency>,
     /// The files that each action's depfile named last time, by name.
     pub(super) discovered: Vec<Vec<FileId>>,
     /// By action, the fingerprint of its last success, if it was read to find those.
@@ -156,6 +159,7 @@ impl CommandWalk {
             surroundings: surroundings(&plan),
             shortcut: OnceCell::new(),
             logs: OnceCell::new(),
+            urgency: None,
             plan,
             options,
             state,
@@ -241,6 +245,7 @@ impl CommandWalk {
         for vertex in dag.vertices() {
             self.vertices[dag[vertex].index()] = Some(vertex);
         }
+        self.urgency = None;
         self.prefetch(dag);
         self.refuse_missing(dag)?;
         let result = run(self, dag);

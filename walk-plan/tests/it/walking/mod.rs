@@ -11,3 +11,4 @@ mod plain;
 mod project;
 mod questions;
 mod stamps;
+mod urgency;
