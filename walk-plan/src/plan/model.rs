@@ -174,7 +174,7 @@ pub struct Command {
     pub queue: Arc<str>,
     /// How many tokens it takes.
     pub tokens: u32,
-    /// The higher, the sooner in its queue.
+    /// The higher, the sooner in its queue; of equals that one after which the most time is needed.
     pub priority: i32,
     /// How long it may take; the settings' if `None`.
     pub timeout: Option<Duration>,
