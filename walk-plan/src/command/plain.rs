@@ -129,11 +129,13 @@ fn allows(set: &BTreeMap<String, String>) -> bool {
     !set.keys().any(concerns_shells)
 }
 
-/// Returns whether a shell reads otherwise because of a variable: bash takes settings and functions
-/// from its environment.
+/// Returns whether a shell makes something of a variable: bash takes settings and functions from
+/// its environment, and dash does not pass on what it could not name.
 fn changes_shells(name: &OsStr) -> bool {
     let name = name.as_bytes();
-    matches!(name, b"SHELLOPTS" | b"BASHOPTS") || name.starts_with(b"BASH_FUNC_")
+    let is_name = |it: &u8| it.is_ascii_alphanumeric() || *it == b'_';
+    let is_nameable = name.iter().all(is_name) && !name.first().is_none_or(u8::is_ascii_digit);
+    !is_nameable || matches!(name, b"SHELLOPTS" | b"BASHOPTS")
 }
 
 /// A shell keeps a `PWD` that leads to where it is, and replaces every other.
@@ -240,6 +242,9 @@ mod tests {
         };
         check("SHELLOPTS", true);
         check("BASH_FUNC_cat%%", true);
+        check("a-b", true);
+        check("1", true);
+        check("", true);
         check("SHELL", false);
         check("PATH", false);
     }
