@@ -542,6 +542,8 @@ fn again(retry: &Retry, outcome: &JobOutcome) -> Option<Duration> {
     let wanted = match outcome.ending {
         _ if retry.on.is_empty() => true,
         Some(Ending::Exited(code)) => retry.on.contains(&code),
+        // As a shell says it, which may or may not have been there.
+        Some(Ending::Signaled(signal)) => retry.on.contains(&(128 + signal)),
         _ => false,
     };
     let exponent = i32::try_from(outcome.attempt.saturating_sub(1)).unwrap_or(i32::MAX);

@@ -77,6 +77,22 @@ run = "true"
     assert_eq!(walked.status("beside"), Some(Success));
 }
 
+/// A death of a signal is the exit of a shell that saw it: the same with and without one.
+#[test]
+fn a_retry_after_a_signal_depended_on_whether_a_shell_was_there() {
+    let check = |run: &str| {
+        let project = Project::new(&format!(
+            "[action.a]\nrun = {run}\nin = ['die']\nretry = {{ times = 2, delay = '1ms', on = [137] }}\n"
+        ));
+        project.write("die", "echo again >> log; kill -9 $$");
+        project.walk();
+        assert_eq!(project.read("log"), "again\n".repeat(3), "{run}");
+    };
+    check("'sh die'");
+    check("'sh die; exit $?'");
+    check("['sh', 'die']");
+}
+
 /// A retry runs the command again, which is told how often it was tried.
 #[test]
 fn a_failure_is_tried_again() {
