@@ -12,6 +12,10 @@ use walk_core::{Action, CriticalPaths, Dag, Job, Vertex};
 use super::{CommandWalk, note};
 use crate::{ActionId, Run};
 
+/// Paths are compared in steps of so many milliseconds, and those of one step start in the order in
+/// which they became ready: times jitter, and where little is to be won the order is not to (D4).
+const GRAIN: u64 = 100;
+
 /// What is known so far of how long actions take, in milliseconds.
 #[derive(Debug)]
 pub(super) struct Urgency {
@@ -21,7 +25,7 @@ pub(super) struct Urgency {
 }
 
 impl CommandWalk {
-    /// Sets the urgency of jobs: the length of their critical paths.
+    /// Sets the urgency of jobs: the length of their critical paths, roughly.
     pub(super) fn set_urgencies(&mut self, jobs: &mut [(Action<'_, ActionId>, Job)]) {
         let Some(dag) = jobs.first().map(|(action, _)| action.dag()) else { return };
         if self.is_serial() {
@@ -33,7 +37,7 @@ impl CommandWalk {
         let starts = jobs.iter().map(|(action, _)| action.vertex());
         paths.measure(dag, starts, |reached| self.weigh(dag, reached, &mut known));
         for (action, job) in jobs {
-            job.set_urgency(paths.length(action.vertex()).unwrap_or(0));
+            job.set_urgency(paths.length(action.vertex()).unwrap_or(0) / GRAIN);
         }
         self.urgency = Some(Urgency { paths, known });
     }

@@ -56,7 +56,7 @@ fn check(manifest: &str, durations: [Option<u64>; 5], expected: [&str; 5]) {
 
 #[test]
 fn s2_the_longest_path_starts_first() {
-    check(MANIFEST, [5, 5, 10, 9, 3].map(Some), ["d", "c", "a", "b", "e"]);
+    check(MANIFEST, [500, 500, 1000, 900, 300].map(Some), ["d", "c", "a", "b", "e"]);
 }
 
 #[test]
@@ -66,8 +66,13 @@ fn s2_with_nothing_known_the_order_is_that_of_becoming_ready() {
 
 #[test]
 fn s2_what_took_unknown_time_counts_as_the_mean() {
-    let durations = [Some(5), None, Some(30), Some(1), Some(1)];
+    let durations = [Some(500), None, Some(3000), Some(100), Some(100)];
     check(MANIFEST, durations, ["c", "b", "a", "d", "e"]);
+}
+
+#[test]
+fn d4_what_took_about_as_long_starts_in_the_order_of_becoming_ready() {
+    check(MANIFEST, [7, 9, 30, 4, 60].map(Some), ["a", "b", "c", "d", "e"]);
 }
 
 #[test]
@@ -76,7 +81,7 @@ fn s2_a_declared_priority_is_above_any_duration() {
     let project = Project::new(&manifest);
     project.walk();
     for action in ["a", "b", "c", "d", "e"] {
-        remember(&project, action, Some(if action == "b" { 1 } else { 9 }));
+        remember(&project, action, Some(if action == "b" { 100 } else { 900 }));
     }
     let mut again = Options::default();
     again.force = true;
@@ -86,5 +91,5 @@ fn s2_a_declared_priority_is_above_any_duration() {
 #[test]
 fn d4_on_one_token_the_order_does_not_depend_on_durations() {
     let manifest = MANIFEST.replace("jobs = 2", "jobs = 1");
-    check(&manifest, [5, 5, 10, 9, 3].map(Some), ["a", "b", "c", "d", "e"]);
+    check(&manifest, [500, 500, 1000, 900, 300].map(Some), ["a", "b", "c", "d", "e"]);
 }
