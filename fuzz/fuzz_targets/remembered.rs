@@ -54,7 +54,7 @@ fn ask(store: Box<dyn Store>) {
     let plan = builder.build().expect("a plan");
     let mut options = Options::default();
     options.dry_run = true;
-    let mut loaded = Loaded::new(store).expect("memory");
+    let mut loaded = Loaded::new(store, true).expect("memory");
     let known = loaded.discovered("a").expect("memory").unwrap_or_default();
     let mut walk = CommandWalk::with_loaded(plan, state.clone(), loaded, options).expect("memory");
     let _: Vec<PathBuf> = walk.leftovers().expect("memory");

@@ -30,7 +30,7 @@ impl<'a> Remembered<'a> {
         if self.loaded.is_none()
             && let Some(store) = self.dir.read_store()?
         {
-            self.loaded = Some(Loaded::new(Box::new(store))?);
+            self.loaded = Some(Loaded::new(Box::new(store), self.dir.was_killed())?);
         }
         Ok(self.loaded.as_mut())
     }

@@ -73,7 +73,7 @@ impl State {
             (None, Some(outer)) => {
                 let mut store = self.dir.open_store()?;
                 copy(outer, &mut store)?;
-                Loaded::new(Box::new(store))
+                Loaded::new(Box::new(store), self.dir.was_killed())
             }
         }
     }

@@ -7,6 +7,8 @@ use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use rustix::process::Signal;
+
 use crate::project::{Done, Project};
 
 /// Two actions, one after the other.
@@ -231,4 +233,35 @@ fn below(directory: &Path) -> Vec<PathBuf> {
         found.extend(entries.map(|it| it.expect("an entry").path()));
     }
     found
+}
+
+/// What a killed walk forgot and saved was in the log of the store, and a stamp does not say what it
+/// was made of: its maker was taken for up to date.
+#[test]
+fn a_log_that_was_lost_after_a_kill_made_an_old_stamp_fresh() {
+    let project = Project::new(
+        "[action.a]\nrun = 'cat in > side; : > stamp'\nin = ['in']\nout = ['stamp']\n\
+         [action.b]\nrun = 'test -e free || cat fifo; : > b'\nin = ['in']\nout = ['b']\n\
+         after = ['a']\n",
+    );
+    project.fifo("fifo");
+    project.write("free", "");
+    project.write("in", "one");
+    project.walk("").expect(0);
+    fs::remove_file(project.path("free")).expect("it is there");
+    project.write("in", "two");
+    let running = project.start("");
+    // Somebody reads it, so the action is there.
+    let fifo = fs::File::options().write(true).open(project.path("fifo")).expect("it opens");
+    running.signal(Signal::KILL);
+    assert_eq!(running.wait().signal, Some(9));
+    drop(fifo);
+    fs::remove_file(project.path(".walk/state.db-wal")).expect("it is there");
+    project.write("free", "");
+    project.write("in", "one");
+    let done = project.walk("");
+    assert!(done.err.contains("warning: the last walk was killed"), "{}", done.err);
+    done.expect(0);
+    assert_eq!(project.read("side"), "one");
+    assert!(project.walk("").expect(0).starts_with("up to date"));
 }

@@ -1,11 +1,12 @@
 //! An open store, and what of it is to be believed.
 //!
 //! The store forgets a fingerprint before its action runs, and that survives the death of the
-//! process; it survives a loss of power only as far as the system had written it. After one that
-//! struck in the middle of a walk, any fingerprint may be one that had been forgotten. It is
-//! still right if all that it says can be looked at: the files are read again, and an action
-//! whose inputs and outputs have the contents that it names is up to date, whatever happened in
-//! between. What cannot be looked at is run again.
+//! process, unless somebody removes or cuts the store's log before the next walk; it survives a
+//! loss of power only as far as the system had written it. After either in the middle of a walk,
+//! any fingerprint may be one that had been forgotten. It is still right if all that it says can
+//! be looked at: an action whose inputs and outputs have the contents that it names is up to date,
+//! whatever happened in between. What cannot be looked at is run again; and after a loss of power
+//! every file is read again.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -26,30 +27,37 @@ pub struct Loaded {
 }
 
 impl Loaded {
-    /// Reads what a walk asks of `store`. After a loss of power, it forgets what cannot be
-    /// verified.
+    /// Reads what a walk asks of `store`. After a loss of power, and after a walk that `was_killed`,
+    /// it forgets what cannot be verified.
     ///
     /// # Errors
     ///
     /// Fails if the store cannot be read, or not written.
-    pub fn new(mut store: Box<dyn Store>) -> Result<Self, WalkError> {
+    pub fn new(mut store: Box<dyn Store>, was_killed: bool) -> Result<Self, WalkError> {
         store.preload()?;
-        if !store.was_unclean() {
+        let went_down = store.was_unclean();
+        if !went_down && !was_killed {
             let digests = store.load_digests()?;
             return Ok(Self { store, digests, doubted: FxHashSet::default() });
         }
         let doubted = unverifiable(&mut *store)?;
-        log::warn!(
-            target: "walk",
-            "the system went down in the middle of the last walk: every file is read again{}",
-            match doubted.len() {
-                0 => String::new(),
-                1 => ", and 1 action runs again whose outputs say too little".to_owned(),
-                n => format!(", and {n} actions run again whose outputs say too little"),
-            }
-        );
+        let again = match doubted.len() {
+            0 => None,
+            1 => Some("1 action runs again whose outputs say too little".to_owned()),
+            n => Some(format!("{n} actions run again whose outputs say too little")),
+        };
+        if went_down {
+            let again = again.map_or_else(String::new, |it| format!(", and {it}"));
+            log::warn!(
+                target: "walk",
+                "the system went down in the middle of the last walk: every file is read again{again}"
+            );
+        } else if let Some(again) = again {
+            log::warn!(target: "walk", "the last walk was killed: {again}");
+        }
         let doubted = if forget(&mut *store, &doubted)? { FxHashSet::default() } else { doubted };
-        Ok(Self { store, digests: Vec::new(), doubted })
+        let digests = if went_down { Vec::new() } else { store.load_digests()? };
+        Ok(Self { store, digests, doubted })
     }
 
     /// Returns the files that the depfile of an action named when it last succeeded; `None` if

@@ -9,6 +9,7 @@ use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
+use std::process;
 
 use rustc_hash::FxHashSet;
 use walk_core::{Checksum, SqliteStore, Store};
@@ -93,13 +94,7 @@ impl StateDir {
 
     /// Removes the memo, which is about the store as it is now.
     fn forget_memo(&self) -> Result<(), WalkError> {
-        let path = self.memo();
-        match fs::remove_file(&path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                Err(cannot("remove", &path)(error))
-            }
-            _ => Ok(()),
-        }
+        remove(&self.memo())
     }
 
     /// Returns whether there may be a [`Memo`](super::Memo).
@@ -155,7 +150,36 @@ impl StateDir {
     /// As [`open_store`](Self::open_store), and if the store cannot be read.
     pub fn load(&self) -> Result<Loaded, WalkError> {
         self.create()?;
-        Loaded::new(Box::new(self.open_store()?))
+        let was_killed = self.begun().exists();
+        let loaded = Loaded::new(Box::new(self.open_store()?), was_killed)?;
+        // From here on nothing is left in the store that the killed walk put in doubt.
+        self.say_ended()?;
+        Ok(loaded)
+    }
+
+    /// Says that a walk changes things from now on, beside the store: what the store itself says
+    /// can be lost with the end of its log.
+    pub(super) fn say_begun(&self) -> Result<(), WalkError> {
+        let path = self.begun();
+        let written = fs::write(&path, process::id().to_string());
+        let private = || fs::set_permissions(&path, Permissions::from_mode(0o600));
+        written.and_then(|()| private()).map_err(cannot("write", &path))
+    }
+
+    /// Says that all that was changed is saved.
+    pub(super) fn say_ended(&self) -> Result<(), WalkError> {
+        remove(&self.begun())
+    }
+
+    /// Returns whether a walk was killed that changed things, and none has begun since.
+    #[must_use]
+    pub fn was_killed(&self) -> bool {
+        let pid = fs::read_to_string(self.begun());
+        pid.is_ok_and(|it| !Path::new("/proc").join(it).exists())
+    }
+
+    fn begun(&self) -> PathBuf {
+        self.path.join("begun")
     }
 
     /// Returns whether there is anything to load.
@@ -214,6 +238,14 @@ pub(super) fn create_private(path: &Path) -> io::Result<File> {
     let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
     file.set_permissions(Permissions::from_mode(0o600))?;
     Ok(file)
+}
+
+/// Removes a file that may not be there.
+fn remove(path: &Path) -> Result<(), WalkError> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(cannot("remove", path)(error)),
+        _ => Ok(()),
+    }
 }
 
 fn cannot(verb: &'static str, path: &Path) -> impl FnOnce(io::Error) -> WalkError {

@@ -134,7 +134,8 @@ impl CommandWalk {
             Some(store) => Box::new(store),
             None => Box::new(MemoryStore::default()),
         };
-        Self::with_loaded(plan, state, Loaded::new(store)?, options)
+        let loaded = Loaded::new(store, state.was_killed())?;
+        Self::with_loaded(plan, state, loaded, options)
     }
 
     /// Walks with a store that is open already.
@@ -369,6 +370,7 @@ impl CommandWalk {
         }
         if std::mem::take(&mut self.begun) {
             self.store.finish()?;
+            self.state.say_ended()?;
         }
         Ok(())
     }
@@ -382,6 +384,7 @@ impl CommandWalk {
     /// Marks the store as being written, before the first change of a walk.
     pub(super) fn begin(&mut self) -> Result<(), WalkError> {
         if !self.begun {
+            self.state.say_begun()?;
             self.store.begin()?;
             (self.begun, self.has_changed) = (true, true);
         }

@@ -138,7 +138,7 @@ fn walker() {
     let state = StateDir::new(root.join(".walk"));
     state.create().expect("it is there");
     let store = Mortal { store: state.open_store().expect("it opens"), moment, now: 0 };
-    let loaded = Loaded::new(Box::new(store)).expect("it can be read");
+    let loaded = Loaded::new(Box::new(store), false).expect("it can be read");
     let walk = CommandWalk::with_loaded(plan, state, loaded, Options::default());
     let mut walk = walk.expect("it opens");
     let dag = walk.dag(&walk.plan().select(&[]).expect("the targets")).expect("a graph");
