@@ -1,14 +1,19 @@
-//! `cargo xtask bench`: what walk costs, from outside, beside ninja where it is installed.
+//! `cargo xtask bench`: what walk costs, from outside, beside all who build and are installed.
 //!
-//! The same generated graph is given to both, in their own formats, and they take turns, so
+//! The same generated graph is given to everybody, each in its own format, and they take turns, so
 //! that each figure has one beside it that was taken seconds away. What is measured inside a
 //! process is measured by the crates' own examples; this only starts them and tabulates.
 
-mod edit;
+mod cases;
+mod formats;
 mod graph;
 mod inside;
+mod kit;
 mod outside;
+mod peers;
+mod report;
 mod run;
+mod sample;
 mod tree;
 
 pub(crate) use run::{Options, run};

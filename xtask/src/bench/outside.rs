@@ -1,109 +1,224 @@
-//! Runs walk and ninja on the same graph and takes their times.
+//! Runs every peer on the same graph, in turns, and takes what each run costs.
 //!
-//! Cold, then with nothing to do, then with one leaf edited; in every round each has its turn,
-//! and who begins alternates.
+//! In a round everybody runs once, so each figure has one of ninja beside it that was taken
+//! seconds away; who begins is another one in every round.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::thread;
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
 
-use super::edit::edit;
-use super::graph::{Graph, Shape};
-use super::tree;
+use super::cases::{Case, State};
+use super::graph::Graph;
+use super::kit::Kit;
+use super::peers::Peer;
+use super::sample::Sample;
+use super::tree::Tree;
 use crate::command;
-use crate::table::{Table, human, median};
 
-/// A program that builds, with a tree of its own.
-struct Builder<'a> {
-    program: &'a Path,
-    tree: PathBuf,
+/// How files are written so that a later one has a later time, on a clock that ticks.
+const TICK: Duration = Duration::from_millis(15);
+
+/// No run takes longer.
+const LIMIT_SECONDS: u32 = 300;
+
+/// What runs a command and says what it cost.
+pub(crate) struct Meter {
+    program: PathBuf,
+    /// What takes the place of the shell, where the system lets it.
+    stand_in: Option<PathBuf>,
+    home: PathBuf,
+    log: PathBuf,
 }
 
-/// What to compare, and how thoroughly.
-pub(crate) struct Plan<'a> {
-    pub(crate) walk: &'a Path,
-    /// Or `None` where it is not installed.
-    pub(crate) ninja: Option<&'a Path>,
-    /// Where the trees are written.
-    pub(crate) folder: &'a Path,
-    pub(crate) rounds: usize,
+impl Meter {
+    /// # Errors
+    ///
+    /// The helpers do not compile.
+    pub(crate) fn new(kit: &Kit) -> Result<Self> {
+        let shell = kit.folder.join("sh");
+        fs::copy("/bin/sh", &shell)?;
+        let shell = format!("-DSHELL=\"{}\"", shell.display());
+        let stand_in = kit.c("stand_in.c", &["-static", &shell])?;
+        let program = kit.c("measure.c", &[])?;
+        let (home, log) = (kit.folder.join("home"), kit.folder.join("log"));
+        let mut meter = Self { program, stand_in: Some(stand_in), home, log };
+        if meter.run(&kit.folder, ["true"], true).is_err() {
+            meter.stand_in = None;
+        }
+        Ok(meter)
+    }
+
+    /// Whether there can be anything in place of the shell.
+    pub(crate) fn has_stand_in(&self) -> bool {
+        self.stand_in.is_some()
+    }
+
+    /// Runs a command in a folder, in an environment that is the same everywhere.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be measured; that it fails is no error.
+    pub(crate) fn run<W: AsRef<OsStr>>(
+        &self,
+        folder: &Path,
+        words: impl IntoIterator<Item = W>,
+        stand_in: bool,
+    ) -> Result<Sample> {
+        let stand_in = self.stand_in.as_deref().filter(|_| stand_in);
+        let mut command = Command::new(&self.program);
+        command.arg(LIMIT_SECONDS.to_string()).args([folder, &self.log]);
+        command.arg(stand_in.unwrap_or(Path::new("-"))).args(words);
+        command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        command.env("HOME", &self.home).env("LANG", "C.UTF-8").env("TERM", "dumb");
+        Sample::parse(&command::succeed(&mut command)?.output)
+    }
+
+    /// The last lines of what the last run said.
+    pub(crate) fn last_words(&self) -> String {
+        let text = fs::read(&self.log).unwrap_or_default();
+        let text = String::from_utf8_lossy(&text);
+        let lines: Vec<&str> = text.lines().collect();
+        lines[lines.len().saturating_sub(5)..].join("\n")
+    }
 }
 
-/// Adds the rows of one graph to the table.
+/// How thoroughly to measure.
+#[derive(Clone, Copy)]
+pub(crate) struct Effort {
+    pub(crate) is_quick: bool,
+    /// Instead of what each state has by itself.
+    pub(crate) rounds: Option<usize>,
+}
+
+impl Effort {
+    fn rounds(self, state: State) -> usize {
+        self.rounds.unwrap_or(state.rounds(self.is_quick))
+    }
+
+    /// After so long in one state a peer has no more rounds.
+    fn budget(self) -> Duration {
+        Duration::from_secs(if self.is_quick { 3 } else { 60 })
+    }
+}
+
+/// What was measured in one state of one graph.
+pub(crate) struct Measured {
+    pub(crate) case: Case,
+    pub(crate) state: State,
+    /// The runs of each peer, by rounds; one that has no more rounds has fewer.
+    pub(crate) runs: Vec<(String, Vec<Sample>)>,
+}
+
+/// A peer in a race.
+struct Racer<'a> {
+    tree: Tree<'a>,
+    /// In the state that is being measured.
+    runs: Vec<Sample>,
+    /// Until it fails.
+    is_in: bool,
+}
+
+/// Measures all states of a case; a peer that fails is named and left out from then on.
 ///
 /// # Errors
 ///
-/// A build fails, or a leaf that was edited is not built.
-pub(crate) fn compare(plan: &Plan<'_>, shape: Shape, size: usize, table: &mut Table) -> Result<()> {
-    let graph = Graph::new(shape, size);
-    let mut builders = Vec::new();
-    for (name, program) in [("walk", Some(plan.walk)), ("ninja", plan.ninja)] {
-        let Some(program) = program else { continue };
-        let tree = plan.folder.join(format!("{}-{size}-{name}", shape.name()));
-        tree::write(&graph, &tree)?;
-        builders.push(Builder { program, tree });
+/// A tree cannot be written, or it is walk that fails.
+pub(crate) fn race(
+    meter: &Meter,
+    peers: &[Peer],
+    case: &Case,
+    effort: Effort,
+    folder: &Path,
+) -> Result<Vec<Measured>> {
+    let graph = Graph::new(case.shape, case.size);
+    let mut race = Race { meter, case, effort, racers: Vec::new() };
+    for peer in peers.iter().filter(|peer| case.size <= peer.kind.largest) {
+        let tree = Tree::write(&graph, peer, folder.join(peer.name.replace(' ', "-")))?;
+        race.racers.push(Racer { tree, runs: Vec::new(), is_in: true });
     }
-    let label = format!("{} {}", shape.name(), graph.actions.len());
-    let cold = rounds(&builders, 1, &|builder, _| builder.build())?;
-    table.row(row(&label, "cold", &cold));
-    rounds(&builders, 1, &|builder, _| builder.build())?;
-    let null = rounds(&builders, plan.rounds, &|builder, _| builder.build())?;
-    table.row(row(&label, "nothing to do", &null));
-    let leaf = rounds(&builders, plan.rounds, &|builder, round| builder.leaf(&graph, round))?;
-    table.row(row(&label, "one leaf", &leaf));
-    Ok(())
+    race.round(State::Cold, 0)?;
+    // Some are quiet only after a second look.
+    race.round(State::Null, 0)?;
+    case.states.iter().map(|state| race.measure(*state)).collect()
 }
 
-impl Builder<'_> {
-    fn build(&self) -> Result<Duration> {
-        let jobs = std::thread::available_parallelism()?.to_string();
-        let mut command = Command::new(self.program);
-        command.args(["-j", &jobs]).current_dir(&self.tree);
-        Ok(command::succeed(&mut command)?.time)
-    }
+struct Race<'a> {
+    meter: &'a Meter,
+    case: &'a Case,
+    effort: Effort,
+    racers: Vec<Racer<'a>>,
+}
 
-    /// Edits the leaf, builds, and makes sure that its output is another one.
-    fn leaf(&self, graph: &Graph, round: usize) -> Result<Duration> {
-        let (leaf, reader) = &graph.leaf;
-        let output = self.tree.join(&graph.actions[*reader].output);
-        let (before, leaf) = (fs::read(&output)?, self.tree.join(leaf));
-        edit(&leaf, round)?;
-        // A tool that goes by times misses an edit in the same tick of the clock as its output.
-        while fs::metadata(&leaf)?.modified()? <= fs::metadata(&output)?.modified()? {
-            edit(&leaf, round)?;
+impl Race<'_> {
+    fn measure(&mut self, state: State) -> Result<Measured> {
+        for racer in &mut self.racers {
+            racer.runs.clear();
         }
-        let time = self.build()?;
-        ensure!(fs::read(&output)? != before, "{} is not built again", output.display());
-        Ok(time)
+        for round in 0..self.effort.rounds(state) {
+            self.round(state, round)?;
+        }
+        let runs = |racer: &Racer<'_>| (racer.tree.peer.name.clone(), racer.runs.clone());
+        let racers = self.racers.iter().filter(|racer| racer.is_in);
+        Ok(Measured { case: self.case.clone(), state, runs: racers.map(runs).collect() })
+    }
+
+    /// Everybody who has time left runs once.
+    fn round(&mut self, state: State, round: usize) -> Result<()> {
+        let (count, budget) = (self.racers.len(), self.effort.budget());
+        for turn in 0..count {
+            let racer = &mut self.racers[(turn + round) % count];
+            if !racer.is_in || racer.spent() > budget {
+                continue;
+            }
+            let sample = racer.run(self.meter, state, self.case.stand_in)?;
+            if sample.code == 0 {
+                racer.runs.push(sample);
+                continue;
+            }
+            let Peer { name, .. } = racer.tree.peer;
+            let (case, state, words) = (self.case.name(), state.name(), self.meter.last_words());
+            let failure = format!("{case}, {state}: {name} exits with {}\n{words}", sample.code);
+            ensure!(!name.starts_with("walk"), failure);
+            println!("{failure}");
+            racer.is_in = false;
+        }
+        Ok(())
     }
 }
 
-/// The median of the rounds, for each of the builders.
-fn rounds(
-    builders: &[Builder<'_>],
-    count: usize,
-    measure: &dyn Fn(&Builder<'_>, usize) -> Result<Duration>,
-) -> Result<Vec<Duration>> {
-    let mut times = vec![Vec::new(); builders.len()];
-    for round in 0..count {
-        for turn in 0..builders.len() {
-            let index = (turn + round) % builders.len();
-            times[index].push(measure(&builders[index], round)?);
+impl Racer<'_> {
+    fn spent(&self) -> Duration {
+        Duration::from_secs_f64(self.runs.iter().map(|run| run.wall).sum::<f64>() / 1e3)
+    }
+
+    fn run(&mut self, meter: &Meter, state: State, stand_in: bool) -> Result<Sample> {
+        thread::sleep(TICK);
+        self.prepare(state)?;
+        let before = self.tree.outputs();
+        thread::sleep(TICK);
+        let sample = meter.run(&self.tree.root, self.tree.peer.command(), stand_in)?;
+        let after = self.tree.outputs();
+        let ran = before.iter().zip(&after).filter(|(before, after)| before != after).count();
+        Ok(Sample { ran: f64::from(u32::try_from(ran)?), ..sample })
+    }
+
+    fn prepare(&mut self, state: State) -> Result<()> {
+        let Tree { graph, .. } = self.tree;
+        match state {
+            State::Null => Ok(()),
+            State::Leaf => self.tree.edit(&graph.leaf),
+            State::TouchOne => self.tree.touch(&graph.head),
+            State::TouchAll => {
+                graph.sources.iter().try_for_each(|(source, _)| self.tree.touch(source))
+            }
+            State::Cold => self.tree.wipe(),
         }
     }
-    Ok(times.into_iter().map(median).collect())
-}
-
-fn row(label: &str, state: &str, times: &[Duration]) -> Vec<String> {
-    let mut cells = vec![label.to_owned(), state.to_owned()];
-    cells.extend(times.iter().map(|time| human(*time)));
-    if let [walk, ninja] = *times {
-        cells.push(format!("{:.2}", walk.as_secs_f64() / ninja.as_secs_f64()));
-    }
-    cells
 }
 
 #[cfg(test)]
@@ -111,22 +226,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_row_ends_with_the_ratio_if_there_are_two() {
-        let (walk, ninja) = (Duration::from_millis(30), Duration::from_millis(40));
-        let expected = ["wide 10", "cold", "30 ms", "40 ms", "0.75"];
-        assert_eq!(row("wide 10", "cold", &[walk, ninja]), expected);
-        assert_eq!(row("wide 10", "cold", &[walk]), expected[..3]);
-    }
-
-    #[test]
-    fn builders_take_turns() {
-        let builder = |name| Builder { program: Path::new(name), tree: PathBuf::new() };
-        let order = std::cell::RefCell::new(String::new());
-        let measure = |builder: &Builder<'_>, _| {
-            *order.borrow_mut() += &builder.program.to_string_lossy();
-            Ok(Duration::ZERO)
+    fn a_state_has_as_many_rounds_as_is_asked_for() {
+        let check = |is_quick, rounds, expected| {
+            assert_eq!(Effort { is_quick, rounds }.rounds(State::Leaf), expected);
         };
-        rounds(&[builder("w"), builder("n")], 3, &measure).expect("nothing fails");
-        assert_eq!(order.into_inner(), "wnnwwn");
+        check(false, None, 9);
+        check(true, None, 3);
+        check(true, Some(1), 1);
     }
 }

@@ -4,9 +4,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
+use super::cases::{self, Case};
 use super::graph::Shape;
-use super::inside;
-use super::outside::{self, Plan};
+use super::kit::Kit;
+use super::outside::{Effort, Meter, race};
+use super::peers::{self, Peer};
+use super::{inside, report};
 use crate::command;
 use crate::table::Table;
 
@@ -16,23 +19,35 @@ pub(crate) struct Options {
     /// Only these
     #[arg(value_enum)]
     parts: Vec<Part>,
-    /// How many actions the graphs have
-    #[arg(long, value_name = "N,...", value_delimiter = ',', default_value = "1000,10000,20000")]
+    /// Graphs of so many actions, in every state, instead of those that have goals
+    #[arg(long, value_name = "N,...", value_delimiter = ',')]
     n: Vec<usize>,
-    /// What the graphs look like
-    #[arg(long, value_enum, value_delimiter = ',', default_value = "layered,wide")]
+    /// Graphs that look like this
+    #[arg(long, value_enum, value_delimiter = ',')]
     shape: Vec<Shape>,
     /// How often each figure is taken
-    #[arg(long, value_name = "N", default_value_t = 9, value_parser = at_least_one)]
-    rounds: usize,
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
+    rounds: Option<usize>,
+    /// Only what takes less than three minutes: small graphs, and who builds them soon
+    #[arg(long)]
+    quick: bool,
     /// The walk to measure, instead of the one of this workspace
     #[arg(long, value_name = "FILE")]
     walk: Option<PathBuf>,
+    /// Another program that is called as ninja is, such as samurai; may be repeated
+    #[arg(long, value_name = "FILE")]
+    ninja: Vec<PathBuf>,
+    /// Only these peers
+    #[arg(long, value_name = "NAME,...", value_delimiter = ',')]
+    peers: Vec<String>,
+    /// Install the peers that apt and pip give, then measure
+    #[arg(long)]
+    install: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Part {
-    /// The command, beside ninja
+    /// The command, beside its peers
     Walk,
     /// Jobs that do nothing, in one process
     Jobs,
@@ -57,7 +72,10 @@ fn at_least_one(text: &str) -> Result<usize, String> {
 ///
 /// Something does not build or fails while it is measured.
 pub(crate) fn run(root: &Path, options: &Options) -> Result<bool> {
-    let wants = |part| options.parts.is_empty() || options.parts.contains(&part);
+    let wants = |part| match &options.parts[..] {
+        [] => part == Part::Walk || !options.quick,
+        parts => parts.contains(&part),
+    };
     if wants(Part::Walk) {
         walk(root, options)?;
     }
@@ -79,21 +97,57 @@ pub(crate) fn run(root: &Path, options: &Options) -> Result<bool> {
 }
 
 fn walk(root: &Path, options: &Options) -> Result<()> {
-    let walk = command::walk(root, options.walk.as_deref())?;
-    let folder = command::target_directory(root)?.join("bench");
-    let ninja = command::is_installed("ninja").then_some(Path::new("ninja"));
-    if ninja.is_none() {
-        println!(
-            "ninja is not installed, so there is no column for it: apt-get install ninja-build"
-        );
+    let kit = Kit::new(root)?;
+    if options.install {
+        peers::install(&kit)?;
     }
-    let plan = Plan { walk: &walk, ninja, folder: &folder, rounds: options.rounds };
-    let mut table = Table::new(&["graph", "state", "walk", "ninja", "walk/ninja"]);
-    for shape in &options.shape {
-        for size in &options.n {
-            outside::compare(&plan, *shape, *size, &mut table)?;
+    let peers = installed(root, options, &kit)?;
+    let meter = Meter::new(&kit)?;
+    if !meter.has_stand_in() {
+        println!("nothing can take the place of the shell here: rows with a star are not so");
+    }
+    println!("medians (quartiles); in rows with a star a stand-in takes the place of the shell\n");
+    let effort = Effort { is_quick: options.quick, rounds: options.rounds };
+    let mut measured = Vec::new();
+    for case in cases(options) {
+        for state in race(&meter, &peers, &case, effort, &kit.folder.join("trees"))? {
+            println!("{}", state.table());
+            measured.push(state);
         }
     }
-    println!("medians of {} rounds; cold is taken once\n{table}", options.rounds);
+    println!("{}", report::goals(&measured));
     Ok(())
+}
+
+/// Says who takes part, and who could.
+fn installed(root: &Path, options: &Options, kit: &Kit) -> Result<Vec<Peer>> {
+    let walk = command::walk(root, options.walk.as_deref())?;
+    let mut peers = Peer::walk(kit, &walk)?;
+    let (others, missing) = Peer::others(kit);
+    peers.extend(others);
+    for program in &options.ninja {
+        peers.push(Peer::ninja(program)?);
+    }
+    if options.quick {
+        peers.retain(|peer| peer.kind.largest > 1000);
+    }
+    if !options.peers.is_empty() {
+        peers.retain(|peer| options.peers.contains(&peer.name));
+    }
+    for line in missing {
+        println!("{line}");
+    }
+    let named = peers.iter().map(|peer| format!("{} ({})", peer.name, peer.version));
+    println!("{}", named.collect::<Vec<_>>().join(", "));
+    Ok(peers)
+}
+
+fn cases(options: &Options) -> Vec<Case> {
+    match (&options.shape[..], &options.n[..]) {
+        ([], []) if options.quick => cases::quick(),
+        ([], []) => cases::all(),
+        ([], sizes) => cases::chosen(&[Shape::Layered, Shape::Wide], sizes),
+        (shapes, []) => cases::chosen(shapes, &[1000, 10_000]),
+        (shapes, sizes) => cases::chosen(shapes, sizes),
+    }
 }
