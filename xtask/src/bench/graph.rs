@@ -70,6 +70,7 @@ impl Action {
 }
 
 /// A graph; its actions are in topological order.
+#[derive(Clone)]
 pub(crate) struct Graph {
     pub(crate) actions: Vec<Action>,
     /// The files that nobody makes, and how many bytes they have.
@@ -110,7 +111,6 @@ impl Graph {
     /// # Panics
     ///
     /// There is no source.
-    #[cfg(test)]
     pub(crate) fn of(actions: Vec<Action>, sources: &[&str]) -> Self {
         let [head, .., leaf] = sources else { panic!("a graph has two sources") };
         Self {

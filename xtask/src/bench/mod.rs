@@ -9,11 +9,13 @@ mod formats;
 mod graph;
 mod inside;
 mod kit;
+mod lab;
 mod outside;
 mod peers;
 mod report;
 mod run;
 mod sample;
+mod semantics;
 mod tree;
 
 pub(crate) use run::{Options, run};

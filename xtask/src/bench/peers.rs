@@ -6,6 +6,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 
@@ -31,6 +32,12 @@ pub(crate) struct Kind {
     init: Option<&'static [&'static str]>,
     /// Above that many actions it takes minutes.
     pub(crate) largest: usize,
+    /// Whether its format has a way to say that an action writes a depfile.
+    pub(crate) depfile: bool,
+    /// Whether it has one to say that an action reads a variable.
+    pub(crate) variable: bool,
+    /// How coarse the times are that it compares, if not as the system's.
+    pub(crate) tick: Duration,
 }
 
 /// What gives it.
@@ -53,11 +60,15 @@ const WALK: Kind = Kind {
     state: &[".walk"],
     init: None,
     largest: MANY,
+    depfile: true,
+    variable: true,
+    tick: Duration::ZERO,
 };
 
 /// walk under the name of ninja, on the same file as ninja.
 const WALK_AS_NINJA: Kind = Kind {
     name: "walk as ninja",
+    variable: false,
     format: formats::ninja,
     arguments: &["-f", "build.ninja", "-j2"],
     ..WALK
@@ -65,6 +76,7 @@ const WALK_AS_NINJA: Kind = Kind {
 
 const NINJA: Kind = Kind {
     name: "ninja",
+    variable: false,
     find: |_| Some(vec![Kit::find_on_path("ninja")?.into()]),
     from: From::Apt(&["ninja-build"]),
     format: formats::ninja,
@@ -98,6 +110,8 @@ const OTHERS: &[Kind] = &[
         arguments: &["upd", "-j2"],
         state: &[".tup"],
         init: Some(&["init"]),
+        variable: true,
+        tick: Duration::from_millis(1100),
         largest: 10_000,
         ..NINJA
     },
@@ -110,6 +124,7 @@ const OTHERS: &[Kind] = &[
         arguments: &[],
         state: &[".shake"],
         largest: 10_000,
+        depfile: false,
         ..NINJA
     },
     Kind {
@@ -120,6 +135,7 @@ const OTHERS: &[Kind] = &[
         arguments: &["-n2", "-Pthread"],
         state: &[".doit.db"],
         largest: 10_000,
+        depfile: false,
         ..NINJA
     },
     Kind {
@@ -130,6 +146,7 @@ const OTHERS: &[Kind] = &[
         arguments: &["-C2"],
         state: &[".task"],
         largest: 1000,
+        depfile: false,
         ..NINJA
     },
     Kind {
@@ -140,6 +157,7 @@ const OTHERS: &[Kind] = &[
         arguments: &["-Qs", "-j2"],
         state: &[".sconsign"],
         largest: 1000,
+        depfile: false,
         ..NINJA
     },
     Kind {
@@ -151,6 +169,7 @@ const OTHERS: &[Kind] = &[
         arguments: &[],
         state: &[".fingerprints"],
         largest: 1000,
+        depfile: false,
         ..NINJA
     },
 ];

@@ -9,7 +9,7 @@ use super::graph::Shape;
 use super::kit::Kit;
 use super::outside::{Effort, Meter, race};
 use super::peers::{self, Peer};
-use super::{inside, report};
+use super::{inside, report, semantics};
 use crate::command;
 use crate::table::Table;
 
@@ -31,6 +31,9 @@ pub(crate) struct Options {
     /// Only what takes less than three minutes: small graphs, and who builds them soon
     #[arg(long)]
     quick: bool,
+    /// Print what each peer makes of changes that are easy to miss, instead of figures
+    #[arg(long)]
+    semantics: bool,
     /// The walk to measure, instead of the one of this workspace
     #[arg(long, value_name = "FILE")]
     walk: Option<PathBuf>,
@@ -72,6 +75,11 @@ fn at_least_one(text: &str) -> Result<usize, String> {
 ///
 /// Something does not build or fails while it is measured.
 pub(crate) fn run(root: &Path, options: &Options) -> Result<bool> {
+    if options.semantics {
+        let kit = Kit::new(root)?;
+        let peers = installed(root, options, &kit)?;
+        return semantics::run(&kit, &Meter::new(&kit)?, &peers);
+    }
     let wants = |part| match &options.parts[..] {
         [] => part == Part::Walk || !options.quick,
         parts => parts.contains(&part),
@@ -98,9 +106,6 @@ pub(crate) fn run(root: &Path, options: &Options) -> Result<bool> {
 
 fn walk(root: &Path, options: &Options) -> Result<()> {
     let kit = Kit::new(root)?;
-    if options.install {
-        peers::install(&kit)?;
-    }
     let peers = installed(root, options, &kit)?;
     let meter = Meter::new(&kit)?;
     if !meter.has_stand_in() {
@@ -121,6 +126,9 @@ fn walk(root: &Path, options: &Options) -> Result<()> {
 
 /// Says who takes part, and who could.
 fn installed(root: &Path, options: &Options, kit: &Kit) -> Result<Vec<Peer>> {
+    if options.install {
+        peers::install(kit)?;
+    }
     let walk = command::walk(root, options.walk.as_deref())?;
     let mut peers = Peer::walk(kit, &walk)?;
     let (others, missing) = Peer::others(kit);
