@@ -149,6 +149,8 @@ pub(crate) struct Goal {
     pub(crate) size: usize,
     pub(crate) figure: Figure,
     pub(crate) at_most: f64,
+    /// What ninja 1.11 took on the machine and on the day for which the limit was chosen.
+    pub(crate) ninja_then: Option<f64>,
 }
 
 impl Goal {
@@ -156,43 +158,54 @@ impl Goal {
     pub(crate) fn name(&self) -> String {
         format!("{}, {}", self.state.name(), name(self.shape, self.size))
     }
+
+    /// The limit as a ratio to ninja, which another machine can be held to as well.
+    pub(crate) fn ratio(&self) -> Option<f64> {
+        Some(self.at_most / self.ninja_then?)
+    }
 }
 
 const fn goal(state: State, shape: Shape, size: usize, figure: Figure, at_most: f64) -> Goal {
-    Goal { state, shape, size, figure, at_most }
+    Goal { state, shape, size, figure, at_most, ninja_then: None }
+}
+
+impl Goal {
+    const fn beside(self, ninja: f64) -> Self {
+        Self { ninja_then: Some(ninja), ..self }
+    }
 }
 
 pub(crate) const GOALS: &[Goal] = &[
-    goal(Null, Shape::Wide, 1000, Figure::Cpu, 3.5),
-    goal(Null, Shape::Wide, 10_000, Figure::Cpu, 24.0),
+    goal(Null, Shape::Wide, 1000, Figure::Cpu, 3.5).beside(6.8),
+    goal(Null, Shape::Wide, 10_000, Figure::Cpu, 24.0).beside(53.1),
     goal(Null, Shape::Wide, 10_000, Figure::Wall, 14.0),
-    goal(Null, Shape::Wide, 100_000, Figure::Cpu, 220.0),
+    goal(Null, Shape::Wide, 100_000, Figure::Cpu, 220.0).beside(640.0),
     goal(Null, Shape::Wide, 100_000, Figure::Wall, 130.0),
-    goal(Null, Shape::Layered, 1000, Figure::Cpu, 4.0),
-    goal(Null, Shape::Layered, 10_000, Figure::Cpu, 27.0),
+    goal(Null, Shape::Layered, 1000, Figure::Cpu, 4.0).beside(8.8),
+    goal(Null, Shape::Layered, 10_000, Figure::Cpu, 27.0).beside(78.5),
     goal(Null, Shape::Layered, 10_000, Figure::Wall, 16.0),
-    goal(Null, Shape::Layered, 100_000, Figure::Cpu, 250.0),
+    goal(Null, Shape::Layered, 100_000, Figure::Cpu, 250.0).beside(1007.0),
     goal(Null, Shape::Layered, 100_000, Figure::Wall, 150.0),
-    goal(Null, Shape::Chain, 1000, Figure::Cpu, 3.5),
-    goal(Null, Shape::Fanin, 1000, Figure::Cpu, 5.0),
-    goal(Null, Shape::Fanin, 10_000, Figure::Cpu, 35.0),
-    goal(Leaf, Shape::Wide, 1000, Figure::Cpu, 5.0),
+    goal(Null, Shape::Chain, 1000, Figure::Cpu, 3.5).beside(7.1),
+    goal(Null, Shape::Fanin, 1000, Figure::Cpu, 5.0).beside(48.4),
+    goal(Null, Shape::Fanin, 10_000, Figure::Cpu, 35.0).beside(456.0),
+    goal(Leaf, Shape::Wide, 1000, Figure::Cpu, 5.0).beside(9.47),
     goal(Leaf, Shape::Layered, 1000, Figure::Cpu, 6.5),
-    goal(Leaf, Shape::Wide, 100_000, Figure::Cpu, 225.0),
+    goal(Leaf, Shape::Wide, 100_000, Figure::Cpu, 225.0).beside(614.0),
     goal(TouchOne, Shape::Layered, 1000, Figure::Cpu, 5.0),
     goal(TouchOne, Shape::Layered, 1000, Figure::Reruns, 0.0),
     goal(TouchOne, Shape::Layered, 10_000, Figure::Cpu, 30.0),
     goal(TouchOne, Shape::Layered, 10_000, Figure::Reruns, 0.0),
     goal(TouchAll, Shape::Wide, 1000, Figure::Cpu, 10.0),
     goal(TouchAll, Shape::Wide, 1000, Figure::Reruns, 0.0),
-    goal(Cold, Shape::Wide, 100_000, Figure::Own, 40.0),
-    goal(Cold, Shape::Layered, 100_000, Figure::Own, 50.0),
+    goal(Cold, Shape::Wide, 100_000, Figure::Own, 40.0).beside(52.0),
+    goal(Cold, Shape::Layered, 100_000, Figure::Own, 50.0).beside(82.0),
     goal(Cold, Shape::Wide, 1000, Figure::Ratio, 1.02),
     goal(Cold, Shape::Widecp, 1000, Figure::Cpu, 1500.0),
     goal(Cold, Shape::Widecp, 1000, Figure::Ratio, 0.6),
-    goal(Null, Shape::Wide, 1000, Figure::Memory, 4.0),
-    goal(Null, Shape::Wide, 10_000, Figure::Memory, 8.0),
-    goal(Null, Shape::Wide, 100_000, Figure::Memory, 40.0),
+    goal(Null, Shape::Wide, 1000, Figure::Memory, 4.0).beside(5.0),
+    goal(Null, Shape::Wide, 10_000, Figure::Memory, 8.0).beside(12.2),
+    goal(Null, Shape::Wide, 100_000, Figure::Memory, 40.0).beside(86.8),
 ];
 
 /// How much more than ten times as long a walk over ten times the actions may take.

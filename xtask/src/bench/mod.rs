@@ -5,6 +5,7 @@
 //! process is measured by the crates' own examples; this only starts them and tabulates.
 
 mod cases;
+mod checks;
 mod formats;
 mod graph;
 mod inside;

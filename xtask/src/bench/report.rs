@@ -1,6 +1,7 @@
 //! Turns what was measured into two tables: every peer in every state, and walk beside its goals.
 
 use super::cases::{Case, Figure, GOALS, GROWTH, Goal, State};
+use super::graph::Shape;
 use super::outside::Measured;
 use super::sample::{Sample, Spread, figures};
 use crate::table::Table;
@@ -73,10 +74,12 @@ fn cell(value: Option<impl ToString>) -> String {
 
 /// walk beside its goals, ninja, and the best of the others.
 pub(crate) fn goals(all: &[Measured]) -> Table {
-    let titles = ["", "", "goal", "walk", "", "walk / ninja", "ninja", "best other"];
+    let titles =
+        ["", "", "goal", "walk", "", "goal / ninja", "walk / ninja", "", "ninja", "best other"];
     let mut table = Table::new(&titles);
     for goal in GOALS {
-        if let Some(cells) = find(all, goal.state, goal).and_then(|found| row(goal, found)) {
+        let found = find(all, goal.state, goal.shape, goal.size);
+        if let Some(cells) = found.and_then(|found| row(goal, found)) {
             table.row(cells);
         }
     }
@@ -86,43 +89,38 @@ pub(crate) fn goals(all: &[Measured]) -> Table {
     table
 }
 
-fn find<'a>(all: &'a [Measured], state: State, goal: &Goal) -> Option<&'a Measured> {
-    let is_meant = |case: &Case| (case.shape, case.size) == (goal.shape, goal.size);
+fn find(all: &[Measured], state: State, shape: Shape, size: usize) -> Option<&Measured> {
+    let is_meant = |case: &Case| (case.shape, case.size) == (shape, size);
     all.iter().find(|measured| measured.state == state && is_meant(&measured.case))
 }
 
-fn row(goal: &Goal, measured: &Measured) -> Option<[String; 8]> {
+fn row(goal: &Goal, measured: &Measured) -> Option<[String; 10]> {
     let walk = measured.spread(WALK, goal.figure)?;
     let anchor = ANCHORS.iter().find_map(|anchor| measured.median(anchor, goal.figure));
-    let is_compared = !matches!(goal.figure, Figure::Ratio | Figure::Reruns);
-    let ratio = anchor.filter(|_| is_compared).map(|anchor| figures(walk.median / anchor));
     let ratio = match goal.figure {
-        Figure::Cpu => measured.spread(WALK, Figure::Ratio).map(|it| it.to_string()),
-        _ => ratio,
+        Figure::Cpu => measured.spread(WALK, Figure::Ratio),
+        Figure::Ratio | Figure::Reruns => None,
+        _ => Spread::of(anchor.map(|anchor| walk.median / anchor)),
     };
+    let reached = goal.ratio().zip(ratio).map(|(goal, ratio)| verdict(ratio.median, goal));
     Some([
         goal.name(),
         goal.figure.unit().to_owned(),
         format!("<= {}", goal.at_most),
         walk.to_string(),
         verdict(walk.median, goal.at_most),
+        cell(goal.ratio().map(|ratio| format!("<= {}", figures(ratio)))),
         cell(ratio),
+        cell(reached),
         cell(anchor.map(figures)),
         cell(measured.best(goal.figure).map(|(name, best)| format!("{name} {}", figures(best)))),
     ])
 }
 
 /// How a walk with nothing to do grows from ten to a hundred thousand actions.
-fn growth(all: &[Measured]) -> Option<[String; 8]> {
-    let null = |goal: &&Goal| goal.state == State::Null && goal.figure == Figure::Cpu;
-    let wide = |size| {
-        let wide = GOALS
-            .iter()
-            .filter(null)
-            .find(|goal| goal.name().starts_with("null, wide ") && goal.size == size);
-        find(all, State::Null, wide?)
-    };
-    let (small, large) = (wide(10_000)?, wide(100_000)?);
+fn growth(all: &[Measured]) -> Option<[String; 10]> {
+    let null = |size| find(all, State::Null, Shape::Wide, size);
+    let (small, large) = (null(10_000)?, null(100_000)?);
     let growth =
         |peer| Some(large.median(peer, Figure::Cpu)? / small.median(peer, Figure::Cpu)? / 10.0);
     let walk = growth(WALK)?;
@@ -133,7 +131,9 @@ fn growth(all: &[Measured]) -> Option<[String; 8]> {
         format!("<= {GROWTH}"),
         figures(walk),
         verdict(walk, GROWTH),
+        cell(None::<String>),
         cell(anchor.map(|anchor| figures(walk / anchor))),
+        cell(None::<String>),
         cell(anchor.map(figures)),
         "-".to_owned(),
     ])
@@ -146,7 +146,6 @@ pub(crate) fn verdict(figure: f64, at_most: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::graph::Shape;
     use super::*;
 
     fn measured(state: State, runs: &[(&str, &[(f64, f64)])]) -> Measured {
@@ -171,7 +170,7 @@ mod tests {
         let ninja: &[_] = &[(4.0, 0.0), (60.0, 0.0), (8.0, 0.0)];
         let measured = measured(State::Null, &[("walk", walk), ("ninja", ninja)]);
         let ratio = measured.spread("walk", Figure::Ratio).map(|it| it.to_string());
-        assert_eq!(ratio.as_deref(), Some("0.50 (0.50..0.50)"));
+        assert_eq!(ratio.as_deref(), Some("0.50"));
     }
 
     #[test]
@@ -186,10 +185,20 @@ mod tests {
         let text = goals(&[measured(State::Leaf, runs)]).to_string();
         let line = text.lines().nth(1).expect("there is a row");
         let words: Vec<_> = line.split("  ").map(str::trim).filter(|it| !it.is_empty()).collect();
-        let walk = "6.00 (6.00..6.00)";
-        let ratio = "0.67 (0.67..0.67)";
-        let expected =
-            ["one leaf, wide 1k", "CPU ms", "<= 5", walk, "missed", ratio, "9.00", "fast 8.00"];
+        let walk = "6.00";
+        let ratio = "0.67";
+        let expected = [
+            "one leaf, wide 1k",
+            "CPU ms",
+            "<= 5",
+            walk,
+            "missed",
+            "<= 0.53",
+            ratio,
+            "missed",
+            "9.00",
+            "fast 8.00",
+        ];
         assert_eq!(words, expected);
     }
 

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 
 use super::cases::{self, Case};
+use super::checks::{self, Checks};
 use super::graph::Shape;
 use super::kit::Kit;
 use super::outside::{Effort, Meter, race};
@@ -52,6 +53,8 @@ pub(crate) struct Options {
 enum Part {
     /// The command, beside its peers
     Walk,
+    /// What walk hashes, explains, keeps, and runs first
+    Checks,
     /// Jobs that do nothing, in one process
     Jobs,
     /// Closures over graphs, in one process, beside other executors
@@ -81,11 +84,23 @@ pub(crate) fn run(root: &Path, options: &Options) -> Result<bool> {
         return semantics::run(&kit, &Meter::new(&kit)?, &peers);
     }
     let wants = |part| match &options.parts[..] {
-        [] => part == Part::Walk || !options.quick,
+        [] => matches!(part, Part::Walk | Part::Checks) || !options.quick,
         parts => parts.contains(&part),
     };
-    if wants(Part::Walk) {
-        walk(root, options)?;
+    if wants(Part::Walk) || wants(Part::Checks) {
+        let kit = Kit::new(root)?;
+        let peers = installed(root, options, &kit)?;
+        let meter = Meter::new(&kit)?;
+        if !meter.has_stand_in() {
+            println!("nothing can take the place of the shell here: rows with a star are not so");
+        }
+        if wants(Part::Walk) {
+            walk(options, &kit, &meter, &peers)?;
+        }
+        if wants(Part::Checks) {
+            let is_quick = options.quick;
+            checks::run(&Checks { kit: &kit, meter: &meter, peers: &peers, is_quick })?;
+        }
     }
     if wants(Part::Jobs) {
         let mut table = Table::new(&["in one process", "median of 3"]);
@@ -104,18 +119,12 @@ pub(crate) fn run(root: &Path, options: &Options) -> Result<bool> {
     Ok(true)
 }
 
-fn walk(root: &Path, options: &Options) -> Result<()> {
-    let kit = Kit::new(root)?;
-    let peers = installed(root, options, &kit)?;
-    let meter = Meter::new(&kit)?;
-    if !meter.has_stand_in() {
-        println!("nothing can take the place of the shell here: rows with a star are not so");
-    }
+fn walk(options: &Options, kit: &Kit, meter: &Meter, peers: &[Peer]) -> Result<()> {
     println!("medians (quartiles); in rows with a star a stand-in takes the place of the shell\n");
     let effort = Effort { is_quick: options.quick, rounds: options.rounds };
     let mut measured = Vec::new();
     for case in cases(options) {
-        for state in race(&meter, &peers, &case, effort, &kit.folder.join("trees"))? {
+        for state in race(meter, peers, &case, effort, &kit.folder.join("trees"))? {
             println!("{}", state.table());
             measured.push(state);
         }

@@ -70,9 +70,12 @@ impl Spread {
     }
 }
 
-/// `4.65 (4.51..4.80)`, with as many digits as three figures need.
+/// `4.65 (4.51..4.80)`, with as many digits as three figures need; `4.65` if nothing spreads.
 impl fmt::Display for Spread {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.lower >= self.upper {
+            return f.write_str(&figures(self.median));
+        }
         write!(f, "{} ({}..{})", figures(self.median), figures(self.lower), figures(self.upper))
     }
 }
@@ -105,7 +108,7 @@ mod tests {
             assert_eq!(spread.unwrap_or_default(), expected, "{numbers:?}");
         };
         check(&[], "");
-        check(&[7.0], "7.00 (7.00..7.00)");
+        check(&[7.0], "7.00");
         check(&[400.0, 100.0, 300.0, 200.0, 500.0], "300 (200..400)");
         check(&[10.0, 20.0], "15.0 (12.5..17.5)");
     }
