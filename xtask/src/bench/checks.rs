@@ -3,12 +3,13 @@
 use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::Path;
+use std::thread;
 
 use anyhow::{Context as _, Result, ensure};
 
 use super::graph::{Action, Graph, Shape};
 use super::kit::Kit;
-use super::outside::Meter;
+use super::outside::{Meter, TICK};
 use super::peers::Peer;
 use super::report::verdict;
 use super::sample::{Spread, figures};
@@ -63,11 +64,15 @@ impl Checks<'_> {
         let graph = Graph::of(vec![action], &["src/large", "src/small"]);
         let tree = self.tree(&graph, self.walk()?)?;
         write_large(&tree.root.join("src/large"), megabytes)?;
-        self.build(&tree, false)?;
+        for _ in 0..2 {
+            self.build(&tree, false)?;
+        }
         let (mut rates, mut ratios) = (Vec::new(), Vec::new());
         for _ in 0..5 {
             let null = self.build(&tree, false)?;
             tree.touch("src/large")?;
+            // What has the time of the walk itself would be looked at again by the next.
+            thread::sleep(TICK);
             let ours = self.build(&tree, false)?.cpu - null.cpu;
             let openssl = ["openssl", "dgst", "-sha256", "src/large"];
             let theirs = self.meter.run(&tree.root, openssl, false)?;
@@ -125,13 +130,14 @@ impl Checks<'_> {
     /// when the durations are known.
     fn critical_path(&self) -> Result<Row> {
         let graph = critical_path();
-        let mut best = Vec::new();
-        for peer in self.peers.iter().filter(|peer| peer.kind.largest > 1000) {
+        let (mut best, rounds) = (Vec::new(), if self.is_quick { 1 } else { 3 });
+        let is_in = |peer: &&Peer| peer.name != "walk as ninja" && peer.kind.largest > 10_000;
+        for peer in self.peers.iter().filter(is_in) {
             let mut tree = self.tree(&graph, peer)?;
             fs::write(tree.root.join("nap.sh"), "sleep $1\ncat $2\n")?;
             self.build(&tree, false)?;
             let mut times = Vec::new();
-            for _ in 0..3 {
+            for _ in 0..rounds {
                 tree.remove_outputs()?;
                 times.push(self.build(&tree, false)?.wall / 1e3);
             }

@@ -14,13 +14,10 @@ use anyhow::{Context as _, Result, ensure};
 
 use super::graph::{Action, Graph};
 use super::kit::Kit;
-use super::outside::Meter;
+use super::outside::{Meter, TICK};
 use super::peers::Peer;
 use super::tree::Tree;
 use crate::command;
-
-/// Files have different times when so much lies between them.
-const TICK: Duration = Duration::from_millis(15);
 
 /// Whoever does not get so far by then never will.
 const PATIENCE: Duration = Duration::from_secs(20);

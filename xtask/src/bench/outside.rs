@@ -21,7 +21,7 @@ use super::tree::Tree;
 use crate::command;
 
 /// How files are written so that a later one has a later time, on a clock that ticks.
-const TICK: Duration = Duration::from_millis(15);
+pub(crate) const TICK: Duration = Duration::from_millis(15);
 
 /// No run takes longer.
 const LIMIT_SECONDS: u32 = 300;
