@@ -184,7 +184,9 @@ impl<'a> Run<'a> {
         }
         if self.watch.borrow().executed == 0 {
             self.status.get().inform(NO_WORK);
-            if let Some(lesson) = lesson {
+            // A warning is said each time.
+            let is_silent = self.build.borrow().graph().warnings().is_empty();
+            if let Some(lesson) = lesson.filter(|_| is_silent) {
                 lesson.keep(&self.ours.dir);
             }
         }

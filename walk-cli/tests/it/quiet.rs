@@ -107,6 +107,16 @@ fn ninja_has_a_memo_too() {
     ninja.check("", 0, "[1/1] cp a c\n");
 }
 
+#[test]
+fn a_warning_of_ninja_was_said_only_once() {
+    let ninja = Ninja::new("build a: phony a\nrule cp\n  command = cp $in $out\nbuild b: cp in\n");
+    ninja.project.write("in", "1");
+    for _ in 0..5 {
+        let done = ninja.run("b");
+        assert!(done.err.contains("names itself as an input"), "{done:?}");
+    }
+}
+
 /// A walk that is up to date and has something to complain about does so each time.
 #[test]
 fn a_warning_was_said_only_once() {

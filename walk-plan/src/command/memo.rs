@@ -61,9 +61,9 @@ impl Memo {
         self.actions = dag.vertices().filter(|it| runs(&dag[*it])).count();
     }
 
-    /// Pictures what the manifest was read from.
+    /// Pictures what the manifest was read from. What is not there may have been, when it was read.
     fn picture(&self, plan: &Plan, path: &Path) -> Option<Pictured> {
-        let stamp = FileStamp::of(&plan.root.join(path)).ok()?;
+        let stamp = Some(FileStamp::of(&plan.root.join(path)).ok()??);
         let state = FileState::Missing;
         Pictured::new(path, &Observed { state, stamp, observed_at: self.started }, false)
     }

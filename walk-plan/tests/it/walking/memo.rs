@@ -141,6 +141,24 @@ fn what_cannot_be_looked_at_again_is_not_remembered() {
     });
 }
 
+/// It was there when it was read, and nothing says what it was like.
+#[test]
+fn a_manifest_that_goes_while_it_is_walked_is_not_remembered() {
+    let project = project();
+    project.walk();
+    project.settle();
+    let mut memo = Memo::new();
+    let mut walk =
+        CommandWalk::open(project.plan(), project.state(), Options::default()).expect("it opens");
+    let dag = walk.dag(&walk.plan().select(&[]).expect("targets")).expect("a graph");
+    let report = walk.run(&dag).expect("it walks");
+    project.remove("walk.toml");
+    memo.add(&walk, &dag, &report);
+    drop(walk);
+    memo.save(&project.state(), KEY);
+    assert_eq!(recall(&project), None);
+}
+
 #[test]
 fn a_damaged_memo_is_none() {
     let project = project();
