@@ -2,7 +2,7 @@
 //!
 //! A cell is one thing that happens to a tree that is up to date, and how many of the two actions
 //! have to run then. `ok`: the outputs are right and no more ran; `rerun`: right, but more ran;
-//! `STALE`: an output is wrong and stays so; `-`: the peer's format cannot say what is read.
+//! `STALE`: an output is wrong, and the peer is content; `-`: the peer's format cannot say what is read.
 
 use std::fs;
 use std::time::{Duration, SystemTime};
