@@ -1,4 +1,4 @@
-//! Runs that have nothing to do, answered from the memo of the last one.
+//! Runs that have nothing to do, or little, answered from the memo of the last one.
 //!
 //! What may differ between two calls and changes what a run does is the question; a memo answers
 //! the very same question only. What asks for more than the answer, a report or an explanation, is
@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use walk_core::{Dag, Report};
-use walk_plan::{ActionId, CommandWalk, Held, Memo, StateDir};
+use walk_plan::{ActionId, CommandWalk, Held, Lock, Memo, Partial, Recall, StateDir};
 
 use crate::project::introduce;
 use crate::run::was_anything_logged;
@@ -23,6 +23,17 @@ pub(crate) struct Question {
     /// The directory of the manifest, as short as it can be said.
     root: PathBuf,
     key: Vec<u8>,
+}
+
+/// What the memo says.
+#[derive(Debug)]
+pub(crate) enum Answer {
+    /// Nothing.
+    Unknown,
+    /// So many actions are up to date: that is all.
+    UpToDate(usize),
+    /// This part of the plan has to be walked, under the lock.
+    Part(Lock, Box<Partial>),
 }
 
 /// What is learned while a question is answered the long way.
@@ -46,14 +57,18 @@ impl Question {
         Some(Self { state, root, key })
     }
 
-    /// Returns how many actions are up to date, if the memo knows that all are.
-    pub(crate) fn answer(&self, command: &str) -> Option<usize> {
+    /// Returns what the memo knows.
+    pub(crate) fn answer(&self, command: &str) -> Answer {
         if !self.state.has_memo() {
-            return None;
+            return Answer::Unknown;
         }
         let who = introduce(std::process::id(), command, SystemTime::now());
-        let Ok(Held::Ours(_lock)) = self.state.try_lock(&who) else { return None };
-        Memo::recall(&self.state, &self.root, &self.key)
+        let Ok(Held::Ours(lock)) = self.state.try_lock(&who) else { return Answer::Unknown };
+        match Memo::recall(&self.state, &self.root, &self.key) {
+            Recall::UpToDate(actions) => Answer::UpToDate(actions),
+            Recall::Part(part) => Answer::Part(lock, part),
+            Recall::Nothing => Answer::Unknown,
+        }
     }
 
     /// Returns where the answer is remembered.

@@ -12,19 +12,18 @@
 
 mod table;
 
-use std::fs::OpenOptions;
-use std::io::{self, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
-use std::{fs, process};
+use std::{fs, io};
 
 use rayon::prelude::*;
 
 pub(crate) use self::table::Table;
+use crate::cache::KnownDigest;
 use crate::checksum::Checksum;
 use crate::observe::{FileState, Observed, observe};
 use crate::os;
 use crate::pool::in_parallel;
+use crate::replace::replace_file;
 use crate::stamp::{FileKind, FileStamp, since_epoch_ns};
 
 /// Below this many files, a second thread costs more than it saves.
@@ -105,7 +104,7 @@ impl Snapshot {
     /// When the file cannot be written, or the system does not tell its boots apart.
     pub fn save(path: &Path, key: &[u8], note: &[u8], files: &[Pictured]) -> io::Result<()> {
         let boot = os::boot_id().ok_or(io::ErrorKind::Unsupported)?;
-        write(path, Table::new(&boot, key, note, files).bytes())
+        replace_file(path, Table::new(&boot, key, note, files).bytes())
     }
 
     /// Reads what [`save`](Self::save) wrote under `key` in this boot of the system; `None` for
@@ -121,6 +120,86 @@ impl Snapshot {
     #[must_use]
     pub fn note(&self) -> &[u8] {
         self.table.note()
+    }
+
+    /// Returns how many files there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.table.len()
+    }
+
+    /// Returns whether there is no file.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Returns where a file is, as it was given.
+    ///
+    /// # Panics
+    ///
+    /// If there are not so many files.
+    #[must_use]
+    pub fn path(&self, position: usize) -> &Path {
+        self.table.path(position)
+    }
+
+    /// Returns what there was at a path; `None` if nothing.
+    ///
+    /// # Panics
+    ///
+    /// If there are not so many files.
+    #[must_use]
+    pub fn kind(&self, position: usize) -> Option<FileKind> {
+        self.table.stamp(position).map(|it| it.kind)
+    }
+
+    /// Returns the digest of what is in a file, for as long as it looks as it did; `None` if its
+    /// content does not decide.
+    ///
+    /// # Panics
+    ///
+    /// If there are not so many files.
+    #[must_use]
+    pub fn digest(&self, position: usize) -> Option<KnownDigest> {
+        let (stamp, checksum) = (self.table.stamp(position)?, self.table.content(position)?);
+        // What could change without a trace has a stamp like no other.
+        Some(KnownDigest { stamp, checksum, hashed_at_ns: i64::MAX })
+    }
+
+    /// Returns whether what was `seen` of a file is what is remembered of it.
+    ///
+    /// # Panics
+    ///
+    /// If there are not so many files.
+    #[must_use]
+    pub fn is_of(&self, position: usize, seen: &Observed) -> bool {
+        let is_content = |it: Checksum| seen.state == FileState::File(it);
+        self.table
+            .content(position)
+            .map_or_else(|| self.table.stamp(position) == seen.stamp, is_content)
+    }
+
+    /// Remembers something else of a file, wherever `pictured` says that it is.
+    ///
+    /// # Panics
+    ///
+    /// If there are not so many files.
+    pub fn set(&mut self, position: usize, pictured: &Pictured) {
+        self.table.set(position, pictured.stamp, pictured.content);
+    }
+
+    /// Writes the snapshot as it is now, with another `note` of the same length.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be written, or the length differs.
+    pub fn save_again(&mut self, path: &Path, note: &[u8]) -> io::Result<()> {
+        if !self.table.set_note(note) {
+            return Err(io::ErrorKind::InvalidInput.into());
+        }
+        self.table.seal();
+        replace_file(path, self.table.bytes())
     }
 
     /// Looks at every file, relative paths from `root`, and returns the positions of those that
@@ -152,7 +231,7 @@ impl Snapshot {
             return Ok(());
         }
         self.table.seal();
-        write(path, self.table.bytes())
+        replace_file(path, self.table.bytes())
     }
 
     /// Returns the positions of the files that a `stat` does not show to be the same.
@@ -194,19 +273,4 @@ impl Snapshot {
         let renewed = Pictured::new("", &seen, true).filter(|_| is_same);
         renewed.and_then(|it| it.stamp)
     }
-}
-
-/// Writes beside the target, then renames: a reader sees the old content or the new one.
-fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(format!(".{}.tmp", process::id()));
-    let beside = PathBuf::from(beside);
-    let open =
-        || OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside);
-    let written = open().and_then(|mut it| it.write_all(bytes));
-    let replaced = written.and_then(|()| fs::rename(&beside, path));
-    if replaced.is_err() {
-        drop(fs::remove_file(&beside));
-    }
-    replaced
 }

@@ -62,6 +62,24 @@ pub trait Store: Send {
     /// When the system refuses to read.
     fn preload(&mut self) -> Result<(), StoreError>;
 
+    /// Returns where the values of `uid` are, for [`preload_few`](Self::preload_few); `None` if
+    /// there are none, or this store does not tell.
+    fn place(&self, uid: &str) -> Option<i64> {
+        let _ = uid;
+        None
+    }
+
+    /// Says that few uids will be asked for, and where [`place`](Self::place) said they are;
+    /// nobody has written since. Others may be asked for all the same.
+    ///
+    /// # Errors
+    ///
+    /// When the system refuses to read.
+    fn preload_few(&mut self, places: &[(&str, i64)]) -> Result<(), StoreError> {
+        let _ = places;
+        Ok(())
+    }
+
     /// Returns all file digests that are to be believed. After another boot, those are not among
     /// them that were taken within ten minutes of the file's last change: what was written may
     /// not have reached the disk. There are none after a power failure in the middle of a run,

@@ -37,10 +37,12 @@ mod manifest;
 mod plan;
 
 pub mod depfile;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 
 pub use command::{
     Captured, Change, CommandWalk, Held, Lapse, Loaded, Lock, Made, Memo, Note, Observer, Options,
-    Reason, Secrets, StateDir, WalkError, join,
+    Partial, Reason, Recall, Rest, Secrets, StateDir, WalkError, join,
 };
 pub use manifest::{Diagnostic, ManifestError, Overrides, Source, schema};
 pub use plan::{

@@ -30,7 +30,7 @@ use super::template::Template;
 use super::watch::{Shared, Watch};
 use crate::exit::Exit;
 use crate::os::{self, Signals};
-use crate::quiet::{Lesson, Question};
+use crate::quiet::{Answer, Lesson, Question};
 use crate::run::log_through;
 
 /// What is said if nothing is to be done.
@@ -40,7 +40,7 @@ const NO_WORK: &str = "no work to do.";
 pub(super) fn run(args: &Args, frame: &Frame) -> Result<Exit> {
     let template = template()?;
     let question = question(args, frame);
-    if question.as_ref().is_some_and(|it| it.answer("ninja").is_some()) {
+    if question.as_ref().is_some_and(|it| matches!(it.answer("ninja"), Answer::UpToDate(_))) {
         let mut status = status(args, template);
         status.inform(NO_WORK);
         return Ok(Exit::Done);

@@ -9,9 +9,11 @@ use std::time::{Duration, Instant};
 
 use signal_hook::consts::SIGPIPE;
 use walk_core::{Dag, Event, Interrupt, Report, Vertex};
-use walk_plan::{ActionId, Captured, Command, CommandWalk, Observer as _, Plan, Run, StateDir};
+use walk_plan::{
+    ActionId, Captured, Command, CommandWalk, Lock, Observer as _, Partial, Plan, Run, StateDir,
+};
 
-use super::logging::log_to;
+use super::logging::{log_to, was_anything_logged};
 use super::summary::Summary;
 use super::tally::Tally;
 use super::watch::{Taste, Watch};
@@ -21,7 +23,7 @@ use crate::error::{CliError, Result};
 use crate::exit::Exit;
 use crate::os::{Signals, jobs_of_make};
 use crate::project::{self, Project};
-use crate::quiet::{Lesson, Question};
+use crate::quiet::{Answer, Lesson, Question};
 use crate::record::Start;
 use crate::terminal::{Console, Output};
 
@@ -30,10 +32,20 @@ pub(crate) fn run(common: &Common, args: &RunArgs) -> Result<Exit> {
     let started = Instant::now();
     let jobs = args.jobs.or_else(jobs_of_make);
     let question = question(common, args, jobs);
-    if let Some(question) = &question
-        && let Some(actions) = question.answer("run")
-    {
-        return say_up_to_date(common, args, question.state(), actions, started);
+    if let Some(question) = &question {
+        match question.answer("run") {
+            Answer::UpToDate(actions) => {
+                return say_up_to_date(common, args, question.state(), actions, started);
+            }
+            Answer::Part(lock, part) => {
+                let state = question.state();
+                let done = run_part(common, args, state, (lock, *part), started)?;
+                if let Some(exit) = done {
+                    return Ok(exit);
+                }
+            }
+            Answer::Unknown => {}
+        }
     }
     let mut lesson = question.map(Question::learn);
     if let Some(frame) = project::ninja(common, jobs)? {
@@ -42,39 +54,99 @@ pub(crate) fn run(common: &Common, args: &RunArgs) -> Result<Exit> {
     let mut project = Project::read_with_state(common, jobs, "run")?;
     project.plan.select(&args.targets)?;
     let interrupt = Interrupt::default();
-    let mut watch = setup::watch(common, args, &project.state, interrupt.clone())?;
-    let console = watch.console.clone();
+    let watch = setup::watch(common, args, &project.state, interrupt.clone())?;
     let prepared = started.elapsed();
     let (lock, loaded) = project.lock(common, "run")?;
     let started = Instant::now();
-    log_to(&console);
+    log_to(&watch.console);
     let mut options = setup::options(&project.plan.settings, args, interrupt.clone());
     options.held = Some(lock.file());
-    let (limit, taste) = (options.max_failures, watch.taste);
-    let mut walk = project.open(loaded, &options)?;
+    let limit = options.max_failures;
+    let walk = project.open(loaded, &options)?;
     let dag = walk.dag(&walk.plan().select(&args.targets)?)?;
-    begin(&walk, &dag, &mut watch);
-    let watch = Rc::new(RefCell::new(watch));
-    observe(&mut walk, &watch);
-    let signals = handle_signals(interrupt, &console)?;
-    let result = walk.run(&dag);
-    console.finish();
-    let (plan, state) = (walk.plan(), walk.state());
-    let duration = prepared + started.elapsed();
-    let run = Ended { common, dag: &dag, plan, state, taste, limit, duration };
-    let exit = match result {
-        Ok(report) => {
-            learn(&mut lesson, &walk, &dag, &report);
-            let exit = run.conclude(&report, &signals, &console, &mut watch.borrow_mut());
-            mem::forget(report);
-            exit
-        }
-        Err(error) => run.give_up(error.into(), &mut watch.borrow_mut()),
-    };
-    // The process is about to end: there is no use in tidying up a graph before that.
-    mem::forget((walk, dag, lock, watch));
-    // A walk that stopped because of a signal may well have failed of it.
-    signals.received().map_or(exit, |signal| Ok(Exit::Signal(signal)))
+    let going = Going { common, walk, dag, watch, lock, interrupt, limit, rest: 0 };
+    going.go(
+        || prepared + started.elapsed(),
+        |walk, dag, report| {
+            learn(&mut lesson, walk, dag, report);
+        },
+    )
+}
+
+/// Brings up to date what some files that changed may concern; `None` if that does not work and
+/// everything has to be.
+fn run_part(
+    common: &Common,
+    args: &RunArgs,
+    state: &StateDir,
+    (lock, part): (Lock, Partial),
+    started: Instant,
+) -> Result<Option<Exit>> {
+    let interrupt = Interrupt::default();
+    let watch = setup::watch(common, args, state, interrupt.clone())?;
+    log_to(&watch.console);
+    let mut options = setup::options(part.settings(), args, interrupt.clone());
+    options.held = Some(lock.file());
+    let limit = options.max_failures;
+    let Some((walk, dag, rest)) = part.open(state, options)? else { return Ok(None) };
+    let up_to_date = rest.up_to_date;
+    let going = Going { common, walk, dag, watch, lock, interrupt, limit, rest: up_to_date };
+    let exit = going.go(
+        || started.elapsed(),
+        |walk, dag, report| {
+            // What was said would have to be said again.
+            if !was_anything_logged() {
+                rest.keep(walk, dag, report);
+            }
+        },
+    );
+    exit.map(Some)
+}
+
+/// A walk that is about to begin.
+struct Going<'a> {
+    common: &'a Common,
+    walk: CommandWalk,
+    dag: Dag<ActionId>,
+    watch: Watch,
+    lock: Lock,
+    interrupt: Interrupt,
+    limit: Option<NonZeroU32>,
+    /// How many actions are known to be up to date, besides those of the graph.
+    rest: usize,
+}
+
+impl Going<'_> {
+    /// Walks, has `learn` hear of the end, and says how it was.
+    fn go(
+        self,
+        duration: impl Fn() -> Duration,
+        learn: impl FnOnce(&CommandWalk, &Dag<ActionId>, &Report),
+    ) -> Result<Exit> {
+        let Self { common, mut walk, dag, mut watch, lock, interrupt, limit, rest } = self;
+        let (console, taste) = (watch.console.clone(), watch.taste);
+        begin(&walk, &dag, rest, &mut watch);
+        let watch = Rc::new(RefCell::new(watch));
+        observe(&mut walk, &watch);
+        let signals = handle_signals(interrupt, &console)?;
+        let result = walk.run(&dag);
+        console.finish();
+        let (plan, state, duration) = (walk.plan(), walk.state(), duration());
+        let run = Ended { common, dag: &dag, plan, state, taste, limit, duration, rest };
+        let exit = match result {
+            Ok(report) => {
+                learn(&walk, &dag, &report);
+                let exit = run.conclude(&report, &signals, &console, &mut watch.borrow_mut());
+                mem::forget(report);
+                exit
+            }
+            Err(error) => run.give_up(error.into(), &mut watch.borrow_mut()),
+        };
+        // The process is about to end: there is no use in tidying up a graph before that.
+        mem::forget((walk, dag, lock, watch));
+        // A walk that stopped because of a signal may well have failed of it.
+        signals.received().map_or(exit, |signal| Ok(Exit::Signal(signal)))
+    }
 }
 
 /// Returns what is asked, if a memo may know the answer: not who wants to know more than that.
@@ -129,11 +201,13 @@ pub(super) fn handle_signals(interrupt: Interrupt, console: &Console) -> Result<
     Signals::handle(interrupt, console.clone()).map_err(cannot)
 }
 
-pub(super) fn begin(walk: &CommandWalk, dag: &Dag<ActionId>, watch: &mut Watch) {
+/// Says how many actions there are: those of the graph, and the `rest`, which is up to date.
+pub(super) fn begin(walk: &CommandWalk, dag: &Dag<ActionId>, rest: usize, watch: &mut Watch) {
     let plan = walk.plan();
     let runs = |it: &Vertex| plan.actions[dag[*it].index()].run != Run::Nothing;
-    let actions = dag.vertices().filter(runs).count();
+    let actions = dag.vertices().filter(runs).count() + rest;
     watch.console.set_total(actions);
+    watch.console.stayed(rest);
     watch.records.start(&Start {
         version: env!("CARGO_PKG_VERSION"),
         pid: std::process::id(),
@@ -161,6 +235,8 @@ pub(super) struct Ended<'a> {
     pub(super) limit: Option<NonZeroU32>,
     /// How long it took, reading the manifest included, waiting for the lock not.
     pub(super) duration: Duration,
+    /// How many actions are up to date, besides those of the graph.
+    pub(super) rest: usize,
 }
 
 impl Ended<'_> {
@@ -172,7 +248,8 @@ impl Ended<'_> {
         console: &Console,
         watch: &mut Watch,
     ) -> Result<Exit> {
-        let tally = Tally::of(report, self.dag, self.plan);
+        let mut tally = Tally::of(report, self.dag, self.plan);
+        tally.up_to_date += self.rest;
         let is_good = tally.exit() == Exit::Done;
         if !(self.taste.quiet && is_good) {
             let summary = self.summary(report, tally, watch.last_shown.as_deref());

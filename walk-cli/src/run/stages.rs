@@ -119,7 +119,7 @@ impl Run<'_> {
                 if let Some(records) = records.take() {
                     let mut watch = self.watch.borrow_mut();
                     watch.records = records;
-                    begin(&walked.walk, &walked.dag, &mut watch);
+                    begin(&walked.walk, &walked.dag, 0, &mut watch);
                 }
                 if let Some(lesson) = lesson.filter(|_| is_last && walked.result.is_ok()) {
                     lesson.keep(&self.state);
@@ -160,7 +160,7 @@ impl Run<'_> {
 
     fn walk(&self, mut walk: CommandWalk, targets: &[ActionId]) -> Result<Walked> {
         let dag = walk.dag(targets)?;
-        begin(&walk, &dag, &mut self.watch.borrow_mut());
+        begin(&walk, &dag, 0, &mut self.watch.borrow_mut());
         observe(&mut walk, &self.watch);
         let result = walk.run(&dag);
         Ok(Walked { walk, dag, result })
@@ -173,7 +173,8 @@ impl Run<'_> {
         let (taste, limit) = (watch.taste, self.options.max_failures);
         let duration = self.prepared + self.started.elapsed();
         let (plan, state) = (walk.plan(), walk.state());
-        let run = Ended { common: self.common, dag: &dag, plan, state, taste, limit, duration };
+        let common = self.common;
+        let run = Ended { common, dag: &dag, plan, state, taste, limit, duration, rest: 0 };
         let exit = match result {
             Ok(report) => run.conclude(&report, signals, &self.console, &mut watch),
             Err(error) => run.give_up(error.into(), &mut watch),

@@ -52,7 +52,7 @@ impl Observer for Watch {
         match event {
             // What is only a name for others is not counted.
             Event::Skipped { action, .. } if !runs(plan, *action.data()) => {}
-            Event::Skipped { status, .. } if status.is_success() => self.console.stayed(),
+            Event::Skipped { status, .. } if status.is_success() => self.console.stayed(1),
             Event::Skipped { .. } => self.update(crate::terminal::Screen::blocked),
             Event::Queued { action, queue, .. } => self.queued(plan, action, queue),
             Event::Started { action, .. } => {

@@ -86,9 +86,9 @@ impl Console {
         self.state().screen.set_total(total);
     }
 
-    /// Counts an action that ended without a job.
-    pub(crate) fn stayed(&self) {
-        self.shared.stayed.fetch_add(1, Ordering::Relaxed);
+    /// Counts actions that ended without a job.
+    pub(crate) fn stayed(&self, count: usize) {
+        self.shared.stayed.fetch_add(count, Ordering::Relaxed);
     }
 
     /// Changes the picture; with the first change it starts to be drawn, and `durations`

@@ -151,9 +151,27 @@ impl Table {
     }
 
     pub(crate) fn set_stamp(&mut self, position: usize, stamp: FileStamp) {
+        self.set(position, Some(stamp), self.content(position));
+    }
+
+    pub(crate) fn set(
+        &mut self,
+        position: usize,
+        stamp: Option<FileStamp>,
+        content: Option<Checksum>,
+    ) {
         let start = self.records + position * RECORD;
-        let renewed = record(Some(stamp), self.content(position));
-        self.bytes[start..start + RECORD].copy_from_slice(&renewed);
+        self.bytes[start..start + RECORD].copy_from_slice(&record(stamp, content));
+    }
+
+    /// Replaces the note by one of the same length; returns whether it was.
+    pub(crate) fn set_note(&mut self, note: &[u8]) -> bool {
+        let place = &mut self.bytes[self.note..self.paths];
+        let fits = place.len() == note.len();
+        if fits {
+            place.copy_from_slice(note);
+        }
+        fits
     }
 
     fn record(&self, position: usize) -> &[u8] {

@@ -25,8 +25,11 @@ struct Pair {
 /// All pairs of the store, in memory.
 #[derive(Debug, Default)]
 pub(super) struct Pairs {
-    /// By id; `None` is an id that is free.
+    /// By id, from `first` on; `None` is an id that is free.
     slots: Vec<Option<Pair>>,
+    /// Pairs below that are known; all others there are taken, by whatever it is.
+    few: FxHashMap<u32, Pair>,
+    first: u32,
     /// Ids below the end of `slots` that are free, the smallest last.
     free: Vec<u32>,
     /// Hash of name and value to id; made when the first pair is to be stored.
@@ -50,6 +53,26 @@ impl Pairs {
         Ok(pairs)
     }
 
+    /// Reads the pairs of these lists only; what is stored gets new ids, also if it is there
+    /// already.
+    pub(super) fn load_few(connection: &Connection, lists: &[PairList]) -> rusqlite::Result<Self> {
+        let first = end(connection)?;
+        let mut pairs = Self { first, ..Self::default() };
+        let mut statement = connection.prepare_cached("SELECT record FROM pair WHERE id = ?1")?;
+        for &id in lists.iter().flat_map(|it| &it.ids).filter(|it| **it < first) {
+            let mut rows = statement.query([id])?;
+            let Some(row) = rows.next()? else { continue };
+            let pair = pairs.decode(id, blob(row, 0)?.unwrap_or_default());
+            pairs.few.extend(pair.map(|it| (id, it)));
+        }
+        Ok(pairs)
+    }
+
+    /// Returns whether all pairs are known, and so which are not needed.
+    pub(super) fn is_all(&self) -> bool {
+        self.first == 0
+    }
+
     /// Returns how many pairs there are.
     pub(super) fn len(&self) -> u32 {
         self.end() - u32::try_from(self.free.len()).unwrap_or(0)
@@ -57,7 +80,7 @@ impl Pairs {
 
     /// Puts a fingerprint together; `None` if any pair is missing or is not the one it was.
     pub(super) fn assemble(&self, list: &PairList) -> Option<Fingerprint> {
-        let find = |id: &u32| self.slots.get(*id as usize)?.as_ref();
+        let find = |id: &u32| self.slot(*id);
         let crcs = list.ids.iter().map(|id| find(id).map_or(0, |pair| pair.crc));
         if codec::check_of(crcs) != list.check {
             return None;
@@ -76,7 +99,7 @@ impl Pairs {
         for (name, value) in fingerprint.iter() {
             ids.push(self.id(connection, name, value)?);
         }
-        let crc = |id: &u32| self.slots[*id as usize].as_ref().map_or(0, |pair| pair.crc);
+        let crc = |id: &u32| self.slot(*id).map_or(0, |pair| pair.crc);
         let check = codec::check_of(ids.iter().map(crc));
         Ok(PairList { ids, check })
     }
@@ -101,11 +124,22 @@ impl Pairs {
         Ok(())
     }
 
+    fn slot(&self, id: u32) -> Option<&Pair> {
+        match id.checked_sub(self.first) {
+            Some(index) => self.slots.get(index as usize)?.as_ref(),
+            None => self.few.get(&id),
+        }
+    }
+
+    fn decode(&mut self, id: u32, record: &[u8]) -> Option<Pair> {
+        let payload = codec::unseal(Format::Pair, &id.to_le_bytes(), record)?;
+        let (name, value) = codec::decode_pair(payload)?;
+        Some(Pair { name: self.share(name), value, crc: codec::carried_crc(record) })
+    }
+
     fn read(&mut self, id: u32, record: &[u8]) {
         // The record is checked first: a damaged id must not size a vector.
-        let Some(payload) = codec::unseal(Format::Pair, &id.to_le_bytes(), record) else { return };
-        let Some((name, value)) = codec::decode_pair(payload) else { return };
-        let pair = Pair { name: self.share(name), value, crc: codec::carried_crc(record) };
+        let Some(pair) = self.decode(id, record) else { return };
         let index = id as usize;
         if self.slots.len() <= index {
             self.slots.resize(index + 1, None);
@@ -134,16 +168,17 @@ impl Pairs {
     }
 
     fn find(&mut self, key: u64, name: &str, value: &Value) -> Option<u32> {
-        let slots = &self.slots;
-        let ids = self.ids.get_or_insert_with(|| index(slots));
-        let id = *ids.get(&key)?;
-        let pair = slots.get(id as usize)?.as_ref()?;
+        if self.ids.is_none() {
+            self.ids = Some(self.index());
+        }
+        let id = *self.ids.as_ref()?.get(&key)?;
+        let pair = self.slot(id)?;
         (pair.name.as_ref() == name && pair.value == *value).then_some(id)
     }
 
     fn put(&mut self, id: u32, key: u64, name: &Arc<str>, value: &Value, crc: u32) {
         let pair = Pair { name: Arc::clone(name), value: value.clone(), crc };
-        match self.slots.get_mut(id as usize) {
+        match self.slots.get_mut((id - self.first) as usize) {
             Some(slot) => *slot = Some(pair),
             None => self.slots.push(Some(pair)),
         }
@@ -162,8 +197,21 @@ impl Pairs {
     }
 
     fn end(&self) -> u32 {
-        u32::try_from(self.slots.len()).expect("ids are u32")
+        self.first + u32::try_from(self.slots.len()).expect("ids are u32")
     }
+
+    fn index(&self) -> FxHashMap<u64, u32> {
+        let slots = (self.first..).zip(&self.slots).filter_map(|(id, it)| Some((id, it.as_ref()?)));
+        let pairs = slots.chain(self.few.iter().map(|(id, it)| (*id, it)));
+        pairs.map(|(id, pair)| (hash(&pair.name, &pair.value), id)).collect()
+    }
+}
+
+/// Returns the first id that no pair has, nor any after it.
+pub(super) fn end(connection: &Connection) -> rusqlite::Result<u32> {
+    let mut statement = connection.prepare_cached("SELECT max(id) FROM pair")?;
+    let last: Option<u32> = statement.query_row([], |row| row.get(0))?;
+    Ok(last.map_or(0, |it| it.saturating_add(1)))
 }
 
 /// Puts one fingerprint together from single lookups.
@@ -186,11 +234,6 @@ pub(super) fn assemble_alone(
     }
     let intact = codec::check_of(crcs) == list.check;
     Ok(intact.then(|| elements.into_iter().collect()))
-}
-
-fn index(slots: &[Option<Pair>]) -> FxHashMap<u64, u32> {
-    let pairs = (0..).zip(slots).filter_map(|(id, slot)| Some((id, slot.as_ref()?)));
-    pairs.map(|(id, pair)| (hash(&pair.name, &pair.value), id)).collect()
 }
 
 fn hash(name: &str, value: &Value) -> u64 {

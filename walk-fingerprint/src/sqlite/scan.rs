@@ -4,6 +4,9 @@
 //! an old value outlives its successor, with a good checksum. A pass sees every row, and a uid
 //! that comes twice is damage. It costs a quarter of a microsecond for an action. Records go as
 //! they are into one buffer, and are checked and decoded when asked for.
+//!
+//! Who knows from an earlier pass in which rows the few actions are that it will ask for, and that
+//! nobody has written since, has these read alone: a row tells whose it is.
 
 use std::ops::Range;
 
@@ -16,6 +19,8 @@ use rustc_hash::FxHashMap;
 pub(super) struct Scan {
     actions: FxHashMap<Box<str>, Action>,
     bytes: Vec<u8>,
+    /// Whether there may be others.
+    is_part: bool,
 }
 
 /// Which of an action's two records.
@@ -70,6 +75,46 @@ impl Scan {
             last = id;
         }
         Ok(scan)
+    }
+
+    /// Reads the rows of a few actions; `None` if one is not where it is said to be.
+    ///
+    /// # Errors
+    ///
+    /// When the table cannot be read.
+    pub(super) fn read_few(
+        connection: &Connection,
+        places: &[(&str, i64)],
+    ) -> rusqlite::Result<Option<Self>> {
+        let mut scan = Self { is_part: true, ..Self::default() };
+        let mut statement = connection
+            .prepare_cached("SELECT id, uid, fingerprint, note FROM action WHERE id = ?1")?;
+        for &(uid, id) in places {
+            let mut rows = statement.query([id])?;
+            let Some(row) = rows.next()? else { return Ok(None) };
+            if text(row, 1)? != Some(uid) || !scan.read_row(id, row)? {
+                return Ok(None);
+            }
+        }
+        Ok(Some(scan))
+    }
+
+    /// Returns whether all is known of `uid`; of all if there is none.
+    pub(super) fn knows(&self, uid: Option<&str>) -> bool {
+        !self.is_part || uid.is_some_and(|it| self.actions.contains_key(it))
+    }
+
+    /// Returns whether not all rows were read.
+    pub(super) fn is_part(&self) -> bool {
+        self.is_part
+    }
+
+    /// Returns all records of one kind.
+    pub(super) fn records(&self, column: Column) -> impl Iterator<Item = (&str, &[u8])> {
+        self.actions.iter().filter_map(move |(uid, action)| match &action.cells[column as usize] {
+            Cell::At(range) => Some((&**uid, &self.bytes[range.clone()])),
+            Cell::Absent | Cell::Saved => None,
+        })
     }
 
     /// Returns where a record of `uid` is.

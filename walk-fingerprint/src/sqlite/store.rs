@@ -10,7 +10,7 @@ use std::time::SystemTime;
 use rusqlite::{Connection, Error};
 
 use super::doubt::Doubt;
-use super::pairs::{Pairs, assemble_alone};
+use super::pairs::{self, Pairs, assemble_alone};
 use super::scan::{Column, Found, Scan};
 use super::{open, tables};
 use crate::cache::DigestRow;
@@ -19,6 +19,9 @@ use crate::fingerprint::Fingerprint;
 use crate::os::{self, FileId};
 use crate::stamp::since_epoch_ns;
 use crate::store::{Store, StoreError};
+
+/// More actions than these are looked up faster all at once.
+const FEW: usize = 1_000;
 
 /// Unused pairs are collected when there are this many more than twice those in use last time.
 const GARBAGE: u32 = 1_000;
@@ -255,8 +258,8 @@ impl SqliteStore {
     }
 
     fn collect_garbage(&mut self) -> rusqlite::Result<()> {
-        let Some(pairs) = &mut self.pairs else { return Ok(()) };
-        if pairs.len() <= self.marker.pairs.saturating_mul(2).saturating_add(GARBAGE) {
+        let Some(pairs) = self.pairs.as_mut().filter(|it| it.is_all()) else { return Ok(()) };
+        if pairs.len() <= most_pairs(&self.marker) {
             return Ok(());
         }
         tables::delete_empty_actions(&self.connection)?;
@@ -278,8 +281,8 @@ impl SqliteStore {
 
     /// Reads all actions, unless that was done; a reader also all pairs, in one transaction, as a
     /// writer may collect pairs before the reader comes back for them.
-    fn ensure_scan(&mut self) -> rusqlite::Result<()> {
-        match (&self.scan, self.access) {
+    fn ensure_scan(&mut self, uid: Option<&str>) -> rusqlite::Result<()> {
+        match (self.scan.as_ref().filter(|it| it.knows(uid)), self.access) {
             (Some(_), _) => Ok(()),
             (None, Access::Read) => self.read_all(),
             (None, Access::Write) => {
@@ -310,7 +313,7 @@ impl SqliteStore {
         column: Column,
         use_record: impl FnOnce(Option<&[u8]>) -> T,
     ) -> rusqlite::Result<T> {
-        self.ensure_scan()?;
+        self.ensure_scan(Some(uid))?;
         match self.scan.as_ref().map_or(Found::Nowhere, |scan| scan.find(uid, column)) {
             Found::Nowhere => Ok(use_record(None)),
             Found::Here(record) => Ok(use_record(Some(record))),
@@ -335,10 +338,39 @@ impl SqliteStore {
         Ok(fingerprint)
     }
 
-    fn write_fingerprint(&mut self, uid: &str, fingerprint: &Fingerprint) -> rusqlite::Result<()> {
-        if self.pairs.is_none() {
-            self.pairs = Some(Pairs::load(&self.connection)?);
+    /// Reads all pairs, unless that was done; if only a few actions are of interest, theirs.
+    fn ensure_pairs(&mut self) -> rusqlite::Result<()> {
+        if self.pairs.is_some() {
+            return Ok(());
         }
+        self.pairs = Some(match self.scan.as_ref().filter(|it| it.is_part()) {
+            None => Pairs::load(&self.connection)?,
+            Some(scan) => {
+                let records = scan.records(Column::Fingerprint);
+                let lists = records.filter_map(|(uid, record)| {
+                    let payload = codec::unseal(Format::Fingerprint, uid.as_bytes(), record);
+                    payload.and_then(codec::decode_pair_list)
+                });
+                Pairs::load_few(&self.connection, &lists.collect::<Vec<_>>())?
+            }
+        });
+        Ok(())
+    }
+
+    /// Reads a few rows instead of all, if they are where they are said to be, and there is not
+    /// too much that nobody needs any more.
+    fn read_few(&mut self, places: &[(&str, i64)]) -> rusqlite::Result<()> {
+        if self.scan.is_none()
+            && self.pairs.is_none()
+            && pairs::end(&self.connection)? <= most_pairs(&self.marker)
+        {
+            self.scan = Scan::read_few(&self.connection, places)?;
+        }
+        Ok(())
+    }
+
+    fn write_fingerprint(&mut self, uid: &str, fingerprint: &Fingerprint) -> rusqlite::Result<()> {
+        self.ensure_pairs()?;
         let pairs = self.pairs.as_mut().expect("loaded above");
         let list = pairs.intern(&self.connection, fingerprint)?;
         let payload = codec::encode_pair_list(&list);
@@ -352,7 +384,7 @@ impl SqliteStore {
         column: Column,
         record: Option<&[u8]>,
     ) -> rusqlite::Result<()> {
-        self.ensure_scan()?;
+        self.ensure_scan(Some(uid))?;
         let scan = self.scan.as_mut().expect("read above");
         let id = match (scan.row(uid), record) {
             (Some(id), _) => {
@@ -376,6 +408,11 @@ impl SqliteStore {
         }
         self.change(|store| store.write_record(uid, column, None))
     }
+}
+
+/// Returns how many pairs there may be before those are collected that are not needed.
+fn most_pairs(marker: &Marker) -> u32 {
+    marker.pairs.saturating_mul(2).saturating_add(GARBAGE)
 }
 
 impl Store for SqliteStore {
@@ -414,8 +451,19 @@ impl Store for SqliteStore {
     }
 
     fn uids(&mut self) -> Result<Vec<String>, StoreError> {
-        self.attempt(Doing::Reading, Self::ensure_scan)?;
+        self.attempt(Doing::Reading, |store| store.ensure_scan(None))?;
         Ok(self.scan.as_ref().map(Scan::uids).unwrap_or_default())
+    }
+
+    fn place(&self, uid: &str) -> Option<i64> {
+        self.scan.as_ref()?.row(uid)
+    }
+
+    fn preload_few(&mut self, places: &[(&str, i64)]) -> Result<(), StoreError> {
+        if places.len() > FEW {
+            return self.preload();
+        }
+        self.attempt(Doing::Reading, |store| store.read_few(places))
     }
 
     fn preload(&mut self) -> Result<(), StoreError> {

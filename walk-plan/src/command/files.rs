@@ -26,6 +26,8 @@ pub(super) struct Files {
 #[derive(Clone, Default)]
 struct Known {
     seen: Option<(Observed, u32)>,
+    /// Whether it was ever seen to be something else than before.
+    has_moved: bool,
     names: [Option<Arc<str>>; 3],
 }
 
@@ -58,13 +60,17 @@ impl Files {
         if let (FileState::File(digest), Some(stamp)) = (seen.state, seen.stamp) {
             self.cache.record(plan.files.path(id), stamp, digest, seen.observed_at);
         }
-        let epoch = self.epoch;
-        self.known(id).seen = Some((seen, epoch));
+        self.see(id, seen);
     }
 
     /// Returns what was last seen of the file, if it was looked at.
     pub(super) fn seen(&self, id: FileId) -> Option<&Observed> {
         self.known.get(id.index())?.seen.as_ref().map(|(seen, _)| seen)
+    }
+
+    /// Returns whether the file was the same whenever it was looked at.
+    pub(super) fn held_still(&self, id: FileId) -> bool {
+        self.known.get(id.index()).is_some_and(|it| !it.has_moved)
     }
 
     /// Returns what the file is now, and when it was first seen like that.
@@ -82,8 +88,16 @@ impl Files {
         {
             seen.observed_at = before.observed_at;
         }
-        self.known(id).seen = Some((seen, epoch));
+        self.see(id, seen);
         Ok(seen)
+    }
+
+    fn see(&mut self, id: FileId, seen: Observed) {
+        let epoch = self.epoch;
+        let known = self.known(id);
+        let is_other = |it: &(Observed, u32)| (it.0.state, it.0.stamp) != (seen.state, seen.stamp);
+        known.has_moved |= known.seen.as_ref().is_some_and(is_other);
+        known.seen = Some((seen, epoch));
     }
 
     /// Returns the element that stands for the file as it is now.

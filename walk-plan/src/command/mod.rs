@@ -24,6 +24,7 @@
 //! - `tools` asks programs for their versions, `shell` quotes words, and
 //!   `plain` knows the texts that need no shell.
 
+mod compiled;
 mod content;
 mod elements;
 mod entries;
@@ -47,10 +48,13 @@ mod urgency;
 mod walk;
 mod work;
 
+#[cfg(fuzzing)]
+pub use compiled::fuzz as fuzz_graph;
+pub use compiled::{Partial, Rest};
 pub use error::WalkError;
 pub use loaded::Loaded;
 pub use lock::{Held, Lock};
-pub use memo::Memo;
+pub use memo::{Memo, Recall};
 pub use note::{Change, Lapse, Made, Note, Reason};
 pub use outcome::Captured;
 pub use secrets::Secrets;

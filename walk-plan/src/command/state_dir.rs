@@ -108,6 +108,11 @@ impl StateDir {
         self.path.join("memo")
     }
 
+    /// Returns where the graph is kept that the memo is about.
+    pub(super) fn graph(&self) -> PathBuf {
+        self.path.join("graph")
+    }
+
     /// Returns the files that the store is in.
     pub(super) fn store_files(&self) -> [PathBuf; 2] {
         [self.store(), self.path.join("state.db-wal")]

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
-use walk_plan::{CommandWalk, Memo, Options};
+use walk_plan::{CommandWalk, Memo, Options, Recall};
 
 use super::project::Project;
 
@@ -45,7 +45,10 @@ fn keep(project: &Project) {
 }
 
 fn recall(project: &Project) -> Option<usize> {
-    Memo::recall(&project.state(), &project.path(""), KEY)
+    match Memo::recall(&project.state(), &project.path(""), KEY) {
+        Recall::UpToDate(actions) => Some(actions),
+        Recall::Nothing | Recall::Part(_) => None,
+    }
 }
 
 #[test]
@@ -54,7 +57,8 @@ fn what_nothing_happened_to_is_up_to_date() {
     learn(&project);
     assert_eq!(recall(&project), Some(2));
     assert_eq!(recall(&project), Some(2));
-    assert_eq!(Memo::recall(&project.state(), &project.path(""), b"another"), None);
+    let other = Memo::recall(&project.state(), &project.path(""), b"another");
+    assert!(matches!(other, Recall::Nothing), "{other:?}");
 }
 
 #[test]

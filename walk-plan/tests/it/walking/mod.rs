@@ -7,6 +7,7 @@ mod endings;
 mod entries;
 mod memo;
 mod neighbours;
+mod part;
 mod plain;
 mod project;
 mod questions;
