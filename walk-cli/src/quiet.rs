@@ -10,7 +10,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use walk_core::{Dag, Report};
+use walk_core::{Checksum, Dag, Report};
 use walk_plan::{ActionId, CommandWalk, Held, Lock, Memo, Partial, Recall, StateDir};
 
 use crate::project::introduce;
@@ -22,7 +22,8 @@ pub(crate) struct Question {
     state: StateDir,
     /// The directory of the manifest, as short as it can be said.
     root: PathBuf,
-    key: Vec<u8>,
+    /// A digest of what is asked, in which there may be what is nobody's business.
+    key: Checksum,
 }
 
 /// What the memo says.
@@ -54,7 +55,7 @@ impl Question {
             key.extend(field.len().to_le_bytes());
             key.extend(field.as_bytes());
         }
-        Some(Self { state, root, key })
+        Some(Self { state, root, key: Checksum::of(&key) })
     }
 
     /// Returns what the memo knows.
@@ -64,7 +65,7 @@ impl Question {
         }
         let who = introduce(std::process::id(), command, SystemTime::now());
         let Ok(Held::Ours(lock)) = self.state.try_lock(&who) else { return Answer::Unknown };
-        match Memo::recall(&self.state, &self.root, &self.key) {
+        match Memo::recall(&self.state, &self.root, self.key.as_bytes()) {
             Recall::UpToDate(actions) => Answer::UpToDate(actions),
             Recall::Part(part) => Answer::Part(lock, part),
             Recall::Nothing => Answer::Unknown,
@@ -94,7 +95,7 @@ impl Lesson {
         let is_there = full(state) == full(&self.question.state);
         // What was said would have to be said again.
         if is_there && !was_anything_logged() {
-            self.memo.save(&self.question.state, &self.question.key);
+            self.memo.save(&self.question.state, self.question.key.as_bytes());
         }
     }
 }

@@ -92,6 +92,32 @@ fn a_secret_is_written_nowhere() {
 }
 
 /// A new value is no news, unless it is tracked: then a digest of it is kept.
+/// What was asked and what was walked are remembered for the next time.
+#[test]
+fn a_secret_that_was_asked_with_stood_in_the_memo() {
+    let action = |name| {
+        let run = format!("echo \"${{given}}\" > log; cat in-{name} > {{out}}");
+        format!("[action.{name}]\nin = ['in-{name}']\nrun = '{run}'\nout = ['{name}']\n")
+    };
+    let head = "[env]\nsecret = ['TOKEN']\n[vars]\ngiven = ''\n";
+    let project = Project::new(&(head.to_owned() + &["a", "b", "c"].map(action).concat()));
+    for name in ["in-a", "in-b", "in-c"] {
+        project.write(name, "some");
+    }
+    for edit in [None, None, Some("other"), None] {
+        if let Some(edit) = edit {
+            project.write("in-a", edit);
+        }
+        let done = walk(&project, &format!("--set given={VALUE}"), VALUE);
+        assert_eq!(done.code, 0, "{done:#?}");
+        keeps_quiet(&done);
+        for told in [VALUE, "hunter2"] {
+            assert_eq!(holding(&project.path(".walk"), told), [""; 0]);
+        }
+    }
+    assert!(project.path(".walk/memo").exists());
+}
+
 #[test]
 fn a_changed_secret_counts_if_it_is_tracked() {
     let check = |track: &str, expected: &str| {

@@ -93,12 +93,15 @@ impl Lists {
 
 impl Draft {
     /// Describes the graph that was walked, with the `position` of each file in the memo; `None`
-    /// if not all of it can be described.
+    /// if not all of it can be described, or a command may have a secret in it.
     pub(in crate::command) fn new(
         walk: &CommandWalk,
         dag: &Dag<ActionId>,
         position: impl Fn(FileId) -> Option<u32>,
     ) -> Option<Self> {
+        if !walk.plan.env.secret.is_empty() {
+            return None;
+        }
         let place = |it: &Vertex| walk.store.place(dag.uid(*it)).and_then(|it| it.try_into().ok());
         let places = dag.topological_order().iter().map(place).map(Option::unwrap_or_default);
         let places = Numbers(places.collect());

@@ -98,8 +98,9 @@ impl Partial {
     ) -> Result<Option<(CommandWalk, Dag<ActionId>, Rest)>, WalkError> {
         let Self { known, part } = self;
         let Part { plan, dag, walked, files, rows } = part;
+        let was_killed = state.was_killed();
         let mut store = state.open_store()?;
-        if store.was_unclean() {
+        if was_killed || store.was_unclean() {
             return Ok(None);
         }
         let names = plan.actions.iter().map(|it| &*it.name);
