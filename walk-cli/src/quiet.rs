@@ -13,7 +13,9 @@ use std::time::SystemTime;
 use walk_core::{Checksum, Dag, Report};
 use walk_plan::{ActionId, CommandWalk, Held, Lock, Memo, Partial, Recall, StateDir};
 
-use crate::project::introduce;
+use crate::args::Common;
+use crate::error::Result;
+use crate::project::{self, introduce};
 use crate::run::was_anything_logged;
 
 /// A question that may have been asked before.
@@ -56,6 +58,29 @@ impl Question {
             key.extend(field.as_bytes());
         }
         Some(Self { state, root, key: Checksum::of(&key) })
+    }
+
+    /// Asks for a run of `targets`, if a memo may know of that.
+    pub(crate) fn of_run(common: &Common, targets: &[String], jobs: Option<u32>) -> Option<Self> {
+        let path = project::manifest(common)?;
+        let state = project::state_beside(common, &path);
+        let jobs = jobs.map(|it| it.to_string()).unwrap_or_default();
+        let mut asked = vec!["run".as_ref(), jobs.as_ref()];
+        for (name, value) in &common.set {
+            asked.extend([OsStr::new(name), OsStr::new(value)]);
+        }
+        asked.push("targets".as_ref());
+        asked.extend(targets.iter().map(OsStr::new));
+        Self::new(state, &path, &asked)
+    }
+
+    /// Opens, to be asked about, the action called `target` and all that it needs; nothing if the
+    /// memo does not know them as they are now.
+    pub(crate) fn open(&self, target: &str) -> Result<Option<(CommandWalk, Dag<ActionId>)>> {
+        match Memo::about(&self.state, &self.root, self.key.as_bytes(), target) {
+            Some(part) => Ok(part.open_dry(&self.state)?),
+            None => Ok(None),
+        }
     }
 
     /// Returns what the memo knows.

@@ -58,10 +58,25 @@ impl Pictured {
         }
     }
 
-    /// Pictures what `stamp` says of `path`: the caller knows that a change would leave a trace.
+    /// Pictures what `stamp` says of `path`, apart from when its owner or its rights were last
+    /// set: the caller knows that a change would leave another trace.
     #[must_use]
     pub fn stamped(path: impl Into<PathBuf>, stamp: Option<FileStamp>) -> Self {
+        let stamp = stamp.map(|it| FileStamp { ctime_ns: ANY_TIME, ..it });
         Self { path: path.into(), stamp, content: None }
+    }
+}
+
+/// Stands for every time.
+const ANY_TIME: i64 = i64::MAX;
+
+/// Returns whether what is there `now` looks like what was there `then`.
+fn is_alike(now: Option<FileStamp>, then: Option<FileStamp>) -> bool {
+    match (now, then) {
+        (Some(now), Some(then)) if then.ctime_ns == ANY_TIME => {
+            now == FileStamp { ctime_ns: now.ctime_ns, ..then }
+        }
+        _ => now == then,
     }
 }
 
@@ -220,6 +235,18 @@ impl Snapshot {
         changed
     }
 
+    /// Returns whether the files at these positions look as they did: one that was only touched
+    /// does not.
+    ///
+    /// # Panics
+    ///
+    /// If there are not so many files.
+    #[must_use]
+    pub fn look_the_same(&self, root: &Path, mut positions: impl Iterator<Item = usize>) -> bool {
+        let mut full = PathBuf::new();
+        !positions.any(|it| self.is_unlike(root, &mut full, it))
+    }
+
     /// Writes the snapshot again if files were touched that are the same: the next look need not
     /// read them.
     ///
@@ -237,19 +264,22 @@ impl Snapshot {
     /// Returns the positions of the files that a `stat` does not show to be the same.
     fn unlike(&self, root: &Path) -> Vec<usize> {
         let count = self.table.len();
-        let is_unlike = |full: &mut PathBuf, position: usize| {
-            full.as_mut_os_string().clear();
-            full.push(root);
-            full.push(self.table.path(position));
-            FileStamp::of(full).ok().is_none_or(|it| it != self.table.stamp(position))
-        };
-        let unlike = |full: &mut PathBuf, position| is_unlike(full, position).then_some(position);
+        let unlike =
+            |full: &mut PathBuf, position| self.is_unlike(root, full, position).then_some(position);
         if count < PARALLEL_FROM {
             let mut full = PathBuf::new();
             return (0..count).filter_map(|it| unlike(&mut full, it)).collect();
         }
         let positions = (0..count).into_par_iter().with_min_len(PARALLEL_FROM / 4);
         in_parallel(|| positions.map_init(PathBuf::new, unlike).flatten_iter().collect())
+    }
+
+    /// Returns whether a `stat` does not show a file to be the same; `full` is for its path.
+    fn is_unlike(&self, root: &Path, full: &mut PathBuf, position: usize) -> bool {
+        full.as_mut_os_string().clear();
+        full.push(root);
+        full.push(self.table.path(position));
+        FileStamp::of(full).ok().is_none_or(|it| !is_alike(it, self.table.stamp(position)))
     }
 
     /// Reads files whose stamp is another; those with the same content get their new stamp.

@@ -15,6 +15,7 @@ use walk_plan::{ActionId, Command, CommandWalk, Options, Run};
 use crate::args::Common;
 use crate::error::Result;
 use crate::project::Project;
+use crate::quiet::Question;
 
 /// A dry walk that ended.
 ///
@@ -69,6 +70,25 @@ impl Forecast {
         let opened = Opened::read(common)?;
         let targets = opened.walk.plan().select(targets)?;
         Self::with(opened, targets, force)
+    }
+
+    /// The same of the one action called `target`, if it and all that it needs are remembered: then
+    /// neither the manifest nor the whole state is read.
+    pub(super) fn of_remembered(common: &Common, target: &str) -> Result<Option<Self>> {
+        let question = Question::of_run(common, &[], None);
+        let Some(opened) = question.map(|it| it.open(target)).transpose()?.flatten() else {
+            return Ok(None);
+        };
+        let (mut walk, dag) = opened;
+        let report = walk.run(&dag)?;
+        let targets = dag.vertex(target).map(|it| dag[it]).into_iter().collect();
+        Ok(Some(Self {
+            walk: ManuallyDrop::new(walk),
+            dag: ManuallyDrop::new(dag),
+            report: ManuallyDrop::new(report),
+            targets,
+            manifest: None,
+        }))
     }
 
     /// The same, of a manifest that was read to find out what the targets are.

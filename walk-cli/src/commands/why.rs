@@ -24,6 +24,12 @@ pub(crate) fn why(
     palette: Palette,
     out: &mut dyn Write,
 ) -> Result<Exit> {
+    if let [target] = &*args.targets
+        && let Some(forecast) = Forecast::of_remembered(common, target)?
+    {
+        explain_all(forecast, palette, "", out)?;
+        return Ok(Exit::Done);
+    }
     let opened = Opened::read(common)?;
     let (mut targets, mut gap) = (Vec::new(), "");
     for target in &args.targets {
@@ -43,7 +49,16 @@ pub(crate) fn why(
         return Ok(Exit::Done);
     }
     targets.sort_unstable();
-    let mut forecast = Forecast::with(opened, targets, false)?;
+    explain_all(Forecast::with(opened, targets, false)?, palette, gap, out)?;
+    Ok(Exit::Done)
+}
+
+fn explain_all(
+    mut forecast: Forecast,
+    palette: Palette,
+    mut gap: &str,
+    out: &mut dyn Write,
+) -> Result<()> {
     for vertex in forecast.dag.vertices().collect::<Vec<_>>() {
         if forecast.targets.binary_search(&forecast.dag[vertex]).is_ok() {
             out.write_all(gap.as_bytes())?;
@@ -54,7 +69,7 @@ pub(crate) fn why(
     if let Some(caveat) = forecast.caveat() {
         writeln!(out, "{}", palette.dim(&format!("({})", tame(&caveat))))?;
     }
-    Ok(Exit::Done)
+    Ok(())
 }
 
 /// Returns who reads the file that `target` is, if it is one: seen from the manifest, or from

@@ -1,7 +1,6 @@
 //! The way of one run, from the arguments to the exit.
 
 use std::cell::RefCell;
-use std::ffi::OsStr;
 use std::mem;
 use std::num::NonZeroU32;
 use std::rc::Rc;
@@ -155,16 +154,7 @@ fn question(common: &Common, args: &RunArgs, jobs: Option<u32>) -> Option<Questi
     if wants_more || args.force {
         return None;
     }
-    let path = project::manifest(common)?;
-    let state = project::state_beside(common, &path);
-    let jobs = jobs.map(|it| it.to_string()).unwrap_or_default();
-    let mut asked = vec!["run".as_ref(), jobs.as_ref()];
-    for (name, value) in &common.set {
-        asked.extend([OsStr::new(name), OsStr::new(value)]);
-    }
-    asked.push("targets".as_ref());
-    asked.extend(args.targets.iter().map(OsStr::new));
-    Question::new(state, &path, &asked)
+    Question::of_run(common, &args.targets, jobs)
 }
 
 fn say_up_to_date(

@@ -358,15 +358,26 @@ impl SqliteStore {
     }
 
     /// Reads a few rows instead of all, if they are where they are said to be, and there is not
-    /// too much that nobody needs any more.
+    /// too much that nobody needs any more; a reader also their pairs, in one transaction.
     fn read_few(&mut self, places: &[(&str, i64)]) -> rusqlite::Result<()> {
-        if self.scan.is_none()
-            && self.pairs.is_none()
-            && pairs::end(&self.connection)? <= most_pairs(&self.marker)
-        {
+        if self.scan.is_some() || self.pairs.is_some() {
+            return Ok(());
+        }
+        if self.access == Access::Read {
+            self.connection.execute_batch("BEGIN")?;
+            let read = self.read_rows(places);
+            self.connection.execute_batch("COMMIT")?;
+            return read;
+        }
+        if pairs::end(&self.connection)? <= most_pairs(&self.marker) {
             self.scan = Scan::read_few(&self.connection, places)?;
         }
         Ok(())
+    }
+
+    fn read_rows(&mut self, places: &[(&str, i64)]) -> rusqlite::Result<()> {
+        self.scan = Scan::read_few(&self.connection, places)?;
+        if self.scan.is_some() { self.ensure_pairs() } else { Ok(()) }
     }
 
     fn write_fingerprint(&mut self, uid: &str, fingerprint: &Fingerprint) -> rusqlite::Result<()> {

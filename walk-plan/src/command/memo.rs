@@ -12,6 +12,7 @@
 
 use std::env;
 use std::ffi::OsStr;
+use std::ops::Range;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -148,6 +149,14 @@ impl Memo {
     pub fn recall(state: &StateDir, root: &Path, key: &[u8]) -> Recall {
         recall(state, root, key).unwrap_or(Recall::Nothing)
     }
+
+    /// Returns the action that is called `target`, with all that comes before it, as it was when
+    /// the question `key` was asked last: to be asked about, by whoever does not have the lock.
+    /// `None` if the memo does not tell.
+    #[must_use]
+    pub fn about(state: &StateDir, root: &Path, key: &[u8], target: &str) -> Option<Partial> {
+        about(state, root, key, target)
+    }
 }
 
 impl Default for Memo {
@@ -156,40 +165,80 @@ impl Default for Memo {
     }
 }
 
-fn recall(state: &StateDir, root: &Path, key: &[u8]) -> Option<Recall> {
-    let mut snapshot = Snapshot::load(&state.memo(), key)?;
-    let whole = snapshot.note();
-    let mut fields = whole;
-    let actions = usize::from_le_bytes(pull(&mut fields)?.try_into().ok()?);
-    let read = u64::from_le_bytes(pull(&mut fields)?.try_into().ok()?);
-    let id = u64::from_le_bytes(pull(&mut fields)?.try_into().ok()?);
-    for _ in 0..usize::from_le_bytes(pull(&mut fields)?.try_into().ok()?) {
-        let name = OsStr::from_bytes(pull(&mut fields)?).to_str()?;
-        let value = tracked(name);
-        if pull(&mut fields)? != value.as_ref().map_or(&[][..], |it| it.as_bytes()) {
-            return None;
+/// A memo that was read.
+struct Kept {
+    snapshot: Snapshot,
+    actions: usize,
+    /// How many of the first files the manifest was read from.
+    read: usize,
+    graph: u64,
+    flags: Vec<u8>,
+    /// What stands before the flags.
+    note: Vec<u8>,
+}
+
+impl Kept {
+    /// Reads the memo of the question `key`, if the environment is what it was.
+    fn load(state: &StateDir, key: &[u8]) -> Option<Self> {
+        let snapshot = Snapshot::load(&state.memo(), key)?;
+        let whole = snapshot.note();
+        let mut fields = whole;
+        let actions = usize::from_le_bytes(pull(&mut fields)?.try_into().ok()?);
+        let read = u64::from_le_bytes(pull(&mut fields)?.try_into().ok()?);
+        let graph = u64::from_le_bytes(pull(&mut fields)?.try_into().ok()?);
+        for _ in 0..usize::from_le_bytes(pull(&mut fields)?.try_into().ok()?) {
+            let name = OsStr::from_bytes(pull(&mut fields)?).to_str()?;
+            let value = tracked(name);
+            if pull(&mut fields)? != value.as_ref().map_or(&[][..], |it| it.as_bytes()) {
+                return None;
+            }
         }
+        let (flags, note) = (fields.to_vec(), whole[..whole.len() - fields.len()].to_vec());
+        let read = usize::try_from(read).ok()?;
+        Some(Self { snapshot, actions, read, graph, flags, note })
     }
-    let (flags, note) = (fields.to_vec(), whole[..whole.len() - fields.len()].to_vec());
-    let changed = snapshot.changed(root);
-    if changed.is_empty() && flags.iter().all(|it| Flag(*it).is_proven()) {
-        if let Err(error) = snapshot.renew(&state.memo()) {
+
+    /// Returns the positions of the files that actions read and make: after what the manifest
+    /// was read from, before what the store is in.
+    fn files(&self, state: &StateDir) -> Option<Range<usize>> {
+        let end = self.snapshot.len().checked_sub(state.store_files().len())?;
+        (self.read <= end).then_some(self.read..end)
+    }
+
+    /// Reads the graph beside the memo.
+    fn known(self, state: &StateDir, root: &Path) -> Option<Known> {
+        let Self { snapshot, actions, flags, note, .. } = self;
+        let graph = Graph::load(&state.graph(), self.graph, snapshot.len())?;
+        let is_whole = graph.len() == flags.len();
+        is_whole.then(|| Known { snapshot, graph, flags, actions, note, root: root.into() })
+    }
+}
+
+fn recall(state: &StateDir, root: &Path, key: &[u8]) -> Option<Recall> {
+    let mut kept = Kept::load(state, key)?;
+    let changed = kept.snapshot.changed(root);
+    if changed.is_empty() && kept.flags.iter().all(|it| Flag(*it).is_proven()) {
+        if let Err(error) = kept.snapshot.renew(&state.memo()) {
             log::info!(target: "walk", "the memo cannot be renewed: {error}");
         }
-        return Some(Recall::UpToDate(actions));
+        return Some(Recall::UpToDate(kept.actions));
     }
-    // What the store is in comes last.
-    let files =
-        usize::try_from(read).ok()?..snapshot.len().checked_sub(state.store_files().len())?;
+    let files = kept.files(state)?;
     if !changed.iter().all(|it| files.contains(it)) {
         return None;
     }
-    let graph = Graph::load(&state.graph(), id, snapshot.len())?;
-    if graph.len() != flags.len() {
+    let known = kept.known(state, root)?;
+    Some(Recall::Part(Box::new(Partial::new(known, &changed)?)))
+}
+
+fn about(state: &StateDir, root: &Path, key: &[u8], target: &str) -> Option<Partial> {
+    let kept = Kept::load(state, key)?;
+    let files = kept.files(state)?;
+    let others = (0..files.start).chain(files.end..kept.snapshot.len());
+    if !kept.snapshot.look_the_same(root, others) {
         return None;
     }
-    let known = Known { snapshot, graph, flags, actions, note, root: root.into() };
-    Some(Recall::Part(Box::new(Partial::new(known, &changed)?)))
+    Partial::about(kept.known(state, root)?, target)
 }
 
 /// Returns what is known of each action of a graph that was walked, in the order of the numbers.

@@ -2,7 +2,8 @@
 //!
 //! Those that read or make a file that changed, those whose last decision does not stand by
 //! itself, and all that come after any of them: also those that only wait for one, for they do not
-//! run if it fails. The order of the numbers makes it one pass.
+//! run if it fails. The order of the numbers makes it one pass, here and for what comes before
+//! an action.
 
 use super::graph::Graph;
 
@@ -34,6 +35,18 @@ impl Graph {
             is_in[action] = !Flag(flags[action]).is_proven()
                 || files.any(|it| changed[*it as usize])
                 || self.before.of(action).iter().any(|it| is_in[*it as usize]);
+        }
+        is_in
+    }
+
+    /// Returns, by action, whether it is this one or comes before it.
+    pub(super) fn ancestry(&self, action: usize) -> Vec<bool> {
+        let mut is_in = vec![false; self.len()];
+        is_in[action] = true;
+        for later in (0..=action).rev() {
+            if is_in[later] {
+                self.before.of(later).iter().for_each(|it| is_in[*it as usize] = true);
+            }
         }
         is_in
     }

@@ -20,7 +20,7 @@ use crate::command::CommandWalk;
 use crate::{ActionId, FileId};
 
 /// The last byte is the version.
-const MAGIC: &[u8; 8] = b"walk-g\n\x01";
+const MAGIC: &[u8; 8] = b"walk-g\n\x02";
 
 /// Magic, CRC32, length of the index.
 const START: usize = 8 + 4 + 8;
@@ -48,6 +48,8 @@ pub(in crate::command) struct Graph {
     ends: Vec<u32>,
     /// Where the store has each action; zero if it does not tell.
     pub(super) places: Vec<u32>,
+    /// A checksum of the name of each action.
+    names: Vec<u32>,
     file: File,
     /// Where in the file the records begin.
     records: u64,
@@ -105,6 +107,8 @@ impl Draft {
         let place = |it: &Vertex| walk.store.place(dag.uid(*it)).and_then(|it| it.try_into().ok());
         let places = dag.topological_order().iter().map(place).map(Option::unwrap_or_default);
         let places = Numbers(places.collect());
+        let names = dag.topological_order().iter().map(|it| crc32(dag.uid(*it).as_bytes()));
+        let names = Numbers(names.collect());
         let plan = &walk.plan;
         let order: Vec<ActionId> = dag.topological_order().iter().map(|it| dag[*it]).collect();
         let numbers: FxHashMap<ActionId, u32> = order.iter().copied().zip(0..).collect();
@@ -143,6 +147,7 @@ impl Draft {
         }
         Numbers(ends).put(&mut index);
         places.put(&mut index);
+        names.put(&mut index);
         Some(Self { index, records })
     }
 
@@ -198,9 +203,10 @@ impl Graph {
         let mut lists = || Lists::take(&mut from, actions);
         let (reads, makes, before) = (lists()?, lists()?, lists()?);
         let (Numbers(ends), Numbers(places)) = Field::take(&mut from)?;
-        let is_whole =
-            from.is_empty() && (ends.len(), places.len()) == (actions, actions) && ends.is_sorted();
-        let graph = Self { id, reads, makes, before, head, ends, places, file, records };
+        let Numbers(names) = Field::take(&mut from)?;
+        let are_all = [&ends, &places, &names].iter().all(|it| it.len() == actions);
+        let is_whole = from.is_empty() && are_all && ends.is_sorted();
+        let graph = Self { id, reads, makes, before, head, ends, places, names, file, records };
         (is_whole && graph.fits(files)).then_some(graph)
     }
 
@@ -216,6 +222,13 @@ impl Graph {
     /// Returns how many actions there are.
     pub(in crate::command) fn len(&self) -> usize {
         self.ends.len()
+    }
+
+    /// Returns the action that is called `name`.
+    pub(super) fn find(&self, name: &str) -> Option<usize> {
+        let crc = crc32(name.as_bytes());
+        let mut alike = (0..self.len()).filter(|it| self.names[*it] == crc);
+        alike.find(|it| self.record(*it).is_some_and(|it| &*it.command.name == name))
     }
 
     /// Returns what holds for all actions.

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use walk_core::fingerprint::{DigestRow, FileKind, FileStamp, Snapshot};
-use walk_core::{ActionReport, Dag, Report, SkipReason, Store as _};
+use walk_core::{ActionReport, Dag, Report, SkipReason, SqliteStore, Store as _};
 
 use super::cone::Flag;
 use super::graph::Graph;
@@ -79,6 +79,14 @@ impl Partial {
         Some(Self { known, part })
     }
 
+    /// Finds the action that is called `target`, and all that comes before it; `None` if the graph
+    /// does not tell.
+    pub(in crate::command) fn about(known: Known, target: &str) -> Option<Self> {
+        let action = known.graph.find(target)?;
+        let part = Part::new(&known, known.graph.ancestry(action))?;
+        Some(Self { known, part })
+    }
+
     /// Returns the settings of the plan.
     #[must_use]
     pub fn settings(&self) -> &Settings {
@@ -96,13 +104,41 @@ impl Partial {
         state: &StateDir,
         options: Options,
     ) -> Result<Option<(CommandWalk, Dag<ActionId>, Rest)>, WalkError> {
-        let Self { known, part } = self;
-        let Part { plan, dag, walked, files, rows } = part;
         let was_killed = state.was_killed();
-        let mut store = state.open_store()?;
-        if was_killed || store.was_unclean() {
+        let store = state.open_store()?;
+        if was_killed { Ok(None) } else { self.with_store(store, state, options) }
+    }
+
+    /// Opens the state to ask about the part: needs no lock, and makes no file. `None` if what is
+    /// in the state does not fit.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the state cannot be read.
+    pub fn open_dry(
+        self,
+        state: &StateDir,
+    ) -> Result<Option<(CommandWalk, Dag<ActionId>)>, WalkError> {
+        let options = Options { dry_run: true, ..Options::default() };
+        let Some(store) = state.read_store()?.filter(|_| !state.was_killed()) else {
+            return Ok(None);
+        };
+        let opened = self.with_store(store, state, options)?;
+        // Who writes meanwhile has removed the memo before.
+        Ok(opened.filter(|_| state.has_memo()).map(|(walk, dag, _)| (walk, dag)))
+    }
+
+    fn with_store(
+        self,
+        mut store: SqliteStore,
+        state: &StateDir,
+        options: Options,
+    ) -> Result<Option<(CommandWalk, Dag<ActionId>, Rest)>, WalkError> {
+        if store.was_unclean() {
             return Ok(None);
         }
+        let Self { known, part } = self;
+        let Part { plan, dag, walked, files, rows } = part;
         let names = plan.actions.iter().map(|it| &*it.name);
         let places = walked.iter().map(|it| i64::from(known.graph.places[*it]));
         store.preload_few(&names.zip(places).collect::<Vec<_>>())?;

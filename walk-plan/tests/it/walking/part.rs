@@ -159,10 +159,53 @@ fn edit(random: &mut Random, projects: &[Project; 2]) {
     }
 }
 
+/// Returns what would become of `name` and all before it, in order; by the memo, if that tells.
+fn outlook(project: &Project, name: &str, by_memo: bool) -> Option<Vec<String>> {
+    let state = project.state();
+    let (mut walk, dag) = if by_memo {
+        let part = Memo::about(&state, &project.path(""), KEY, name)?;
+        part.open_dry(&state).expect("it opens")?
+    } else {
+        let options = Options::default();
+        let walk = CommandWalk::open_dry(project.plan(), state, options).expect("it opens");
+        let target = walk.plan().select(&[name.to_owned()]).expect("it is there");
+        let dag = walk.dag(&target).expect("a graph");
+        (walk, dag)
+    };
+    let report = walk.run(&dag).expect("it decides");
+    let told = report.actions().iter().map(|it| format!("{} {:?}", it.uid, it.dirty));
+    let mut told: Vec<String> = told.collect();
+    told.sort();
+    Some(told)
+}
+
+#[test]
+fn an_action_is_told_of_by_the_memo_as_by_the_manifest() {
+    let project = Project::new(
+        "[action.a]\nrun = 'cp i {out}'\nin = ['i']\nout = ['a']\n\
+         [action.b]\nrun = 'cp a {out}'\nin = ['a']\nout = ['b']\n\
+         [action.c]\nrun = 'cp i {out}'\nin = ['i']\nout = ['c']\n",
+    );
+    project.write("i", "1\n");
+    while walk(&project).0 != Way::Quiet {}
+    let check = |expected: &[&str]| {
+        assert_eq!(outlook(&project, "b", true).expect("it is remembered"), expected);
+        assert_eq!(outlook(&project, "b", false).expect("it is there"), expected);
+    };
+    check(&["a None", "b None"]);
+    assert_eq!(outlook(&project, "i", true), None);
+    let text = project.read("walk.toml");
+    project.remove("b");
+    let told = outlook(&project, "b", true).expect("it is remembered");
+    assert_eq!(Some(told), outlook(&project, "b", false));
+    project.write("walk.toml", &(text + "# another\n"));
+    assert_eq!(outlook(&project, "b", true), None);
+}
+
 #[test]
 fn a_part_is_walked_as_the_whole_is() {
     let cases = std::env::var("WALK_CASES").ok().and_then(|it| it.parse().ok()).unwrap_or(12);
-    let mut parts = 0_u64;
+    let (mut parts, mut told) = (0_u64, 0_u64);
     for seed in 0..cases {
         let random = &mut Random(seed);
         let text = manifest(random);
@@ -172,6 +215,12 @@ fn a_part_is_walked_as_the_whole_is() {
             (0..2).for_each(|it| project.write(&format!("h{it}"), "h\n"));
         }
         for step in 0..15 {
+            let name = format!("a{}", random.below(9));
+            if let Some(by_memo) = outlook(&projects[0], &name, true) {
+                told += 1;
+                let whole = outlook(&projects[0], &name, false).expect("it is there");
+                assert_eq!(by_memo, whole, "seed {seed}, step {step}, {name}\n{text}");
+            }
             let (way, done) = walk(&projects[0]);
             parts += u64::from(way == Way::Part);
             let expected = executed(&projects[1].walk().report);
@@ -183,7 +232,7 @@ fn a_part_is_walked_as_the_whole_is() {
             }
         }
     }
-    assert!(parts > cases * 3, "{parts}");
+    assert!(parts > cases * 3 && told > cases * 3, "{parts}, {told}");
 }
 
 /// Damage, or another graph, has everything walked.
