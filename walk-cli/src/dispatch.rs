@@ -46,6 +46,8 @@ fn answer(common: &Common, command: &Command) -> Result<Exit> {
     let exit = match command {
         Command::Plan(args) => commands::plan(common, args, palette, &mut out)?,
         Command::Why(args) => commands::why(common, args, palette, &mut out)?,
+        Command::Runs => commands::runs(common, palette, &mut out)?,
+        Command::Diff(args) => commands::diff(common, args, palette, &mut out)?,
         Command::Status(args) => commands::status(common, args, palette, &mut out)?,
         Command::List(args) => commands::list(common, args, palette, &mut out)?,
         Command::Log { action } => commands::log(common, action, &mut out)?,

@@ -17,7 +17,12 @@ const SHORT: usize = 60;
 
 /// Returns a line, or a few, for each element that changed, each after `indent`.
 pub(crate) fn changes(reason: &Reason, indent: &str, palette: Palette) -> String {
-    reason.changes.iter().map(|it| change(it, indent, palette)).collect()
+    these(&reason.changes, indent, palette)
+}
+
+/// The same of these changes.
+pub(crate) fn these(changes: &[Change], indent: &str, palette: Palette) -> String {
+    changes.iter().map(|it| change(it, indent, palette)).collect()
 }
 
 fn change(change: &Change, indent: &str, palette: Palette) -> String {

@@ -27,6 +27,7 @@ mod commands;
 
 mod ninja;
 
+mod history;
 mod record;
 mod terminal;
 

@@ -204,6 +204,18 @@ pub(crate) fn ninja(common: &Common, jobs: Option<u32>) -> Result<Option<Frame>>
     Ok(Some(frame))
 }
 
+/// Returns where the state is: a manifest of ninja may say that, and is read; another is not.
+pub(crate) fn state(common: &Common) -> Result<StateDir> {
+    if let Some(frame) = ninja(common, None)? {
+        return Ok(state_of_ninja(common, &Build::new(frame).map_err(BuildError::from)?));
+    }
+    match manifest(common) {
+        Some(path) if common.file.is_some() || path.exists() => Ok(state_beside(common, &path)),
+        Some(_) => Err(no_manifest(&common.at(Path::new("")))),
+        None => Ok(state_dir(common, &common.at(Path::new("")))),
+    }
+}
+
 /// Returns where the state of a manifest of ninja is.
 pub(crate) fn state_of_ninja(common: &Common, build: &Build) -> StateDir {
     StateDir::new(common.state_dir.as_ref().map_or_else(|| build.state_dir(), |it| common.at(it)))

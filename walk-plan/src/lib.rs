@@ -42,7 +42,7 @@ pub mod fuzzing;
 
 pub use command::{
     Captured, Change, CommandWalk, Held, Lapse, Loaded, Lock, Made, Memo, Note, Observer, Options,
-    Partial, Reason, Recall, Rest, Secrets, StateDir, WalkError, join,
+    Partial, Reason, Recall, Rest, RunRecord, Secrets, StateDir, WalkError, join,
 };
 pub use manifest::{Diagnostic, ManifestError, Overrides, Source, schema};
 pub use plan::{

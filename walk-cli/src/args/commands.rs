@@ -5,6 +5,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use super::RunArgs;
+use crate::history::Choice;
 
 /// The commands.
 #[derive(Debug, Subcommand)]
@@ -15,6 +16,10 @@ pub(crate) enum Command {
     Plan(PlanArgs),
     /// Say why an action ran last time, would run now, or has not run
     Why(WhyArgs),
+    /// List the runs that are recorded
+    Runs,
+    /// Say in what two runs differ
+    Diff(DiffArgs),
     /// Say what is not up to date; exit 1 if anything is
     Status(TargetArgs),
     /// List the actions, and how they ended last time
@@ -70,12 +75,40 @@ pub(crate) struct PlanArgs {
     pub(crate) explain: bool,
 }
 
-/// The flags of `walk why`.
+/// Nothing but targets, of which there must be one.
 #[derive(Clone, Debug, Args)]
-pub(crate) struct WhyArgs {
+pub(crate) struct SomeTargetArgs {
     /// Actions, outputs, or globs of either.
     #[arg(value_name = "TARGET", required = true)]
     pub(crate) targets: Vec<String>,
+}
+
+/// The flags of `walk why`.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct WhyArgs {
+    /// Actions, outputs, or globs of either; with --last or --run an action or an output, and
+    /// without any the whole run.
+    #[arg(value_name = "TARGET", required_unless_present_any = ["last", "run"])]
+    pub(crate) targets: Vec<String>,
+    /// Say how and why it ran last, as that was recorded, without looking at any file.
+    #[arg(long, conflicts_with = "run")]
+    pub(crate) last: bool,
+    /// Say what a run recorded: its number, as `walk runs` lists it, `last`, or `-2` for the one
+    /// before the last.
+    #[arg(long, value_name = "RUN", allow_hyphen_values = true)]
+    pub(crate) run: Option<Choice>,
+}
+
+/// The runs that `walk diff` compares.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct DiffArgs {
+    /// The earlier one: its number, `last`, or `-2` for the one before the last, which it is by
+    /// itself.
+    #[arg(value_name = "RUN", allow_hyphen_values = true)]
+    pub(crate) before: Option<Choice>,
+    /// The later one: the last, if none is given.
+    #[arg(value_name = "RUN", allow_hyphen_values = true)]
+    pub(crate) after: Option<Choice>,
 }
 
 /// The flags of `walk graph`.
@@ -106,9 +139,9 @@ pub(crate) enum GraphFormat {
 #[derive(Clone, Debug, Subcommand)]
 pub(crate) enum Question {
     /// All that targets depend on
-    Deps(WhyArgs),
+    Deps(SomeTargetArgs),
     /// All that depends on targets
-    Rdeps(WhyArgs),
+    Rdeps(SomeTargetArgs),
     /// A shortest chain of dependencies from one action to another
     Path {
         /// One end.

@@ -10,7 +10,7 @@ use serde::Serialize;
 use walk_core::{Dag, Vertex};
 use walk_plan::{ActionId, CommandWalk, FileId, Options, Plan};
 
-use crate::args::{Common, GraphArgs, GraphFormat, Question, WhyArgs};
+use crate::args::{Common, GraphArgs, GraphFormat, Question, SomeTargetArgs};
 use crate::error::{CliError, Result};
 use crate::exit::Exit;
 use crate::project::Project;
@@ -87,7 +87,7 @@ pub(crate) fn query(common: &Common, question: &Question, out: &mut dyn Write) -
 
 fn write_closure(
     walk: &CommandWalk,
-    args: &WhyArgs,
+    args: &SomeTargetArgs,
     dag: &Dag<ActionId>,
     out: &mut dyn Write,
 ) -> Result<Exit> {

@@ -5,6 +5,7 @@
 //! - `forecast` is a dry walk and what it says of each action; `plan`, `status` and `why`
 //!   show it.
 //! - `history` is what is remembered: `list` and `log`.
+//! - `recorded` and `runs` are what was recorded of whole runs: `why --run`, `runs` and `diff`.
 //! - `graph` is the graph: `graph` and `query`.
 //! - `clean` removes what walk made.
 //! - `about` is about the manifest and walk itself: `check`, `schema`, `completions`, `man`.
@@ -15,6 +16,8 @@ mod plan;
 mod why;
 
 mod history;
+mod recorded;
+mod runs;
 
 mod graph;
 
@@ -27,4 +30,5 @@ pub(crate) use clean::clean;
 pub(crate) use graph::{graph, query};
 pub(crate) use history::{list, log};
 pub(crate) use plan::{plan, status};
+pub(crate) use runs::{diff, runs};
 pub(crate) use why::why;

@@ -8,6 +8,7 @@ use walk_core::{JobStatus, Vertex};
 use walk_plan::{ActionId, CommandWalk, Lapse, Note, Reason};
 
 use super::forecast::{Forecast, Opened, Outlook};
+use super::recorded;
 use crate::args::{Common, WhyArgs};
 use crate::error::Result;
 use crate::exit::Exit;
@@ -24,6 +25,9 @@ pub(crate) fn why(
     palette: Palette,
     out: &mut dyn Write,
 ) -> Result<Exit> {
+    if args.last || args.run.is_some() {
+        return recorded::why(common, args, palette, out);
+    }
     if let [target] = &*args.targets
         && let Some(forecast) = Forecast::of_remembered(common, target)?
     {

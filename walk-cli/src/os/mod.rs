@@ -1,11 +1,13 @@
 //! What the operating system is asked for, and signals.
 
 mod family;
+mod host;
 mod makeflags;
 mod signals;
 mod tty;
 
 pub(crate) use family::{is_alive, is_ancestor};
+pub(crate) use host::host;
 pub(crate) use makeflags::jobs_of_make;
 pub(crate) use signals::{Listener, Signals};
 pub(crate) use tty::{columns, is_foreground};

@@ -1,6 +1,7 @@
 //! What is written of a run for other programs.
 //!
-//! - `events`: JSON lines, while it happens.
+//! - `events`: JSON lines, while it happens; `line` is what they look like.
+//! - `recorder`: the same lines, kept with the state for the questions that come afterwards.
 //! - `trace`: what ran when, for Chrome (`chrome://tracing`) and Perfetto.
 //! - `junit`: a test report, for whoever reads those.
 //!
@@ -9,7 +10,12 @@
 
 mod events;
 mod junit;
+mod line;
+mod recorder;
 mod records;
 mod trace;
 
-pub(crate) use records::{Records, Start, Wanted};
+pub(crate) use events::Subject;
+pub(crate) use line::{Element, Ended, Finish, Line, Queued, Start, Told, VERSION, status};
+pub(crate) use recorder::Recorder;
+pub(crate) use records::{Records, Wanted};

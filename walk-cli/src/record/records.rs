@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use walk_core::{Dag, Event, Report};
 
-use super::events::Events;
-pub(crate) use super::events::Start;
+use super::events::{Events, Subject};
 use super::junit;
+use super::line::Start;
 use super::trace::Trace;
 use crate::error::{CliError, Result};
 use crate::exit::Exit;
@@ -47,15 +47,15 @@ impl Records {
         })
     }
 
-    pub(crate) fn start(&mut self, start: &Start<'_>) {
+    pub(crate) fn start(&mut self, start: &Start) {
         if let Some((events, _)) = &mut self.events {
             events.start(start);
         }
     }
 
-    pub(crate) fn hear<D>(&mut self, event: &Event<'_, D>, log: Option<&Path>) {
+    pub(crate) fn hear<D>(&mut self, event: &Event<'_, D>, subject: &Subject<'_>) {
         if let Some((events, _)) = &mut self.events {
-            events.hear(event, log);
+            events.hear(event, subject);
         }
         if let Some((_, _, trace)) = &mut self.trace {
             trace.hear(event);

@@ -20,7 +20,7 @@ use super::{setup, stages};
 use crate::args::{Common, RunArgs};
 use crate::error::{CliError, Result};
 use crate::exit::Exit;
-use crate::os::{Signals, jobs_of_make};
+use crate::os::{self, Signals, jobs_of_make};
 use crate::project::{self, Project};
 use crate::quiet::{Answer, Lesson, Question};
 use crate::record::Start;
@@ -198,13 +198,19 @@ pub(super) fn begin(walk: &CommandWalk, dag: &Dag<ActionId>, rest: usize, watch:
     let actions = dag.vertices().filter(runs).count() + rest;
     watch.console.set_total(actions);
     watch.console.stayed(rest);
-    watch.records.start(&Start {
-        version: env!("CARGO_PKG_VERSION"),
+    let start = Start {
+        version: env!("CARGO_PKG_VERSION").into(),
         pid: std::process::id(),
-        root: &plan.root,
-        manifest: &plan.manifest,
+        host: os::host(),
+        root: plan.root.display().to_string(),
+        manifest: plan.manifest.display().to_string(),
         actions,
-    });
+        targets: watch.targets.clone(),
+        queues: plan.queues.clone().into_iter().collect(),
+        run: None,
+    };
+    watch.records.start(&start);
+    watch.recorder.start(&start);
 }
 
 pub(super) fn observe(walk: &mut CommandWalk, watch: &Rc<RefCell<Watch>>) {
@@ -254,6 +260,7 @@ impl Ended<'_> {
             let command = self.command(*it);
             (command.run != Run::Nothing).then(|| command.group.to_string())
         };
+        watch.recorder.close(tally, exit, self.duration);
         let records = mem::take(&mut watch.records);
         let mut records = records.finish(report, self.dag, group, |name| self.output(name))?;
         records.close(tally, exit, self.duration)?;
@@ -262,6 +269,7 @@ impl Ended<'_> {
 
     /// Says in the records that the run came to no end of its own.
     pub(super) fn give_up(&self, error: CliError, watch: &mut Watch) -> Result<Exit> {
+        watch.recorder.close(Tally::default(), error.exit(), self.duration);
         watch.records.close(Tally::default(), error.exit(), self.duration)?;
         Err(error)
     }

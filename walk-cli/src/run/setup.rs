@@ -10,7 +10,7 @@ use walk_plan::{Options, Settings, StateDir};
 use super::watch::{Taste, Watch};
 use crate::args::{Common, ProgressWish, RunArgs};
 use crate::error::Result;
-use crate::record::{Records, Wanted};
+use crate::record::{Recorder, Records, Wanted};
 use crate::terminal::{Console, Palette, Progress, Setup, Surroundings};
 
 /// Returns the options of the walk.
@@ -47,6 +47,8 @@ pub(super) fn watch(
     Ok(Watch {
         console,
         records,
+        recorder: Recorder::new(state.clone()),
+        targets: args.targets.clone(),
         taste: Taste { quiet, verbose, explain: args.explain, palette },
         is_terminal,
         state: state.clone(),

@@ -17,6 +17,7 @@ use walk_plan::{ActionId, CommandWalk, Loaded, Lock, Options, Plan, StateDir, Wa
 use super::command::{Ended, begin, handle_signals, observe};
 use super::logging::log_to;
 use super::setup;
+use super::tally::Tally;
 use super::watch::Watch;
 use crate::args::{Common, RunArgs};
 use crate::error::Result;
@@ -97,7 +98,11 @@ impl Run<'_> {
         let mut records = Some(records);
         loop {
             let targets = if build.is_manifest_next() { Vec::new() } else { self.targets(build)? };
-            let Some(stage) = build.next_stage(&targets)? else { return Ok(Exit::Done) };
+            let Some(stage) = build.next_stage(&targets)? else {
+                let duration = self.prepared + self.started.elapsed();
+                self.watch.borrow_mut().recorder.close(Tally::default(), Exit::Done, duration);
+                return Ok(Exit::Done);
+            };
             let is_last = stage.purpose == Purpose::Targets;
             let walk = self.open(stage.plan, stage.purpose, loaded.take())?;
             if build.widen(&walk.plan().files) {

@@ -12,7 +12,7 @@ use walk_plan::{ActionId, Captured, Observer, Plan, Reason, Run, Secrets, StateD
 
 use crate::explain;
 use crate::os;
-use crate::record::Records;
+use crate::record::{Recorder, Records, Subject};
 use crate::terminal::{
     Console, Durations, INDENT, Line, Output, Palette, Verdict, brief, name_width, tame, width,
 };
@@ -30,7 +30,10 @@ pub(super) struct Taste {
 pub(super) struct Watch {
     pub(super) console: Console,
     pub(super) records: Records,
+    pub(super) recorder: Recorder,
     pub(super) taste: Taste,
+    /// What was asked for.
+    pub(super) targets: Vec<String>,
     /// Whether output goes to a terminal, which some bytes could upset.
     pub(super) is_terminal: bool,
     pub(super) state: StateDir,
@@ -48,7 +51,14 @@ pub(super) struct Watch {
 impl Observer for Watch {
     fn on_event(&mut self, plan: &Plan, event: &Event<'_, ActionId>, captured: Option<&Captured>) {
         let log = captured.and_then(|it| it.log.as_deref());
-        self.records.hear(event, log);
+        let id = *event.action().data();
+        let subject = Subject {
+            log,
+            makes: &|| outputs(plan, id),
+            command: &|| command_text(plan, &plan.actions[id.index()].run),
+        };
+        self.records.hear(event, &subject);
+        self.recorder.hear(event, &subject);
         match event {
             // What is only a name for others is not counted.
             Event::Skipped { action, .. } if !runs(plan, *action.data()) => {}
@@ -222,6 +232,11 @@ fn ending(outcome: &JobOutcome) -> String {
 
 fn runs(plan: &Plan, id: ActionId) -> bool {
     plan.actions[id.index()].run != Run::Nothing
+}
+
+fn outputs(plan: &Plan, id: ActionId) -> Vec<String> {
+    let outputs = plan.actions[id.index()].outputs.iter();
+    outputs.map(|it| plan.files.path(*it).to_string_lossy().into_owned()).collect()
 }
 
 fn identical(staying: usize) -> String {

@@ -18,6 +18,7 @@ mod project;
 mod questions;
 mod quiet;
 mod reasons;
+mod recorded_runs;
 mod records;
 mod secrets;
 mod signals;

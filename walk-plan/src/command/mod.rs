@@ -16,7 +16,7 @@
 //!   `urgency` makes the order of jobs of it.
 //! - `outcome` is what a worker thread hands back, `partial` removes what a failed command wrote.
 //! - `state_dir` is the directory where all that lives, `lock` its lock, `loaded` what is read of
-//!   it at the beginning.
+//!   it at the beginning, `runs` the files in which runs are recorded.
 //! - `memo` is what a walk depended on that found nothing to do, so that the next one need not
 //!   begin.
 //! - `steady` says whether what a job read held still meanwhile.
@@ -39,6 +39,7 @@ mod note;
 mod outcome;
 mod partial;
 mod plain;
+mod runs;
 mod secrets;
 mod shell;
 mod state_dir;
@@ -57,6 +58,7 @@ pub use lock::{Held, Lock};
 pub use memo::{Memo, Recall};
 pub use note::{Change, Lapse, Made, Note, Reason};
 pub use outcome::Captured;
+pub use runs::RunRecord;
 pub use secrets::Secrets;
 pub use shell::join;
 pub use state_dir::StateDir;

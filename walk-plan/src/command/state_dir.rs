@@ -225,7 +225,7 @@ impl StateDir {
 
 /// Makes a directory that only its user may enter, with those above it; one that exists is left
 /// as it is.
-fn make_directory(path: &Path) -> io::Result<()> {
+pub(super) fn make_directory(path: &Path) -> io::Result<()> {
     if path.is_dir() {
         return Ok(());
     }
@@ -253,7 +253,7 @@ fn remove(path: &Path) -> Result<(), WalkError> {
     }
 }
 
-fn cannot(verb: &'static str, path: &Path) -> impl FnOnce(io::Error) -> WalkError {
+pub(super) fn cannot(verb: &'static str, path: &Path) -> impl FnOnce(io::Error) -> WalkError {
     let path = path.to_owned();
     move |source| WalkError::State { verb, path, source }
 }

@@ -1,0 +1,224 @@
+//! `walk why --last` and `walk why --run`: what a record says of an action, or of a whole run.
+//!
+//! Neither the manifest nor any file is looked at: what was asked about may be long gone.
+
+use std::io::{self, Write};
+use std::time::{Duration, SystemTime};
+
+use walk_core::JobStatus;
+use walk_plan::Change;
+
+use super::runs::headline;
+use crate::args::{Common, WhyArgs};
+use crate::error::{CliError, Result};
+use crate::exit::Exit;
+use crate::explain;
+use crate::history::{Choice, Recorded, RecordedAction, RecordedRun, first_cause};
+use crate::project;
+use crate::terminal::{Palette, age, brief, seconds, tame};
+
+/// How many of those that ran for one reason are named.
+const MOST_NAMED: usize = 6;
+
+/// From here on a wait for tokens is worth a line.
+const LONG_WAIT: Duration = Duration::from_secs(1);
+
+/// Says how and why the targets ran, as it was recorded.
+pub(super) fn why(
+    common: &Common,
+    args: &WhyArgs,
+    palette: Palette,
+    out: &mut dyn Write,
+) -> Result<Exit> {
+    let recorded = Recorded::of(&project::state(common)?);
+    if args.targets.is_empty() {
+        let run = recorded.read(args.run.unwrap_or_default())?;
+        return write_run(&run, palette, out);
+    }
+    let mut gap = "";
+    for target in &args.targets {
+        let run = match args.run {
+            Some(choice) => recorded.read(choice)?,
+            None => last_with(&recorded, target)?,
+        };
+        out.write_all(gap.as_bytes())?;
+        match find(&run, target) {
+            Some(action) => write_action(&run, action, palette, out)?,
+            None => write_absent(&run, target, palette, out)?,
+        }
+        gap = "\n";
+    }
+    Ok(Exit::Done)
+}
+
+/// Returns the last run in which something became of `target`.
+fn last_with(recorded: &Recorded, target: &str) -> Result<RecordedRun> {
+    for record in recorded.records().iter().rev() {
+        let run = RecordedRun::read(&record.path)?;
+        if find(&run, target).is_some() {
+            return Ok(run);
+        }
+    }
+    // Says so if there is no record at all.
+    recorded.read(Choice::Last)?;
+    let message = format!(
+        "`{target}` ran in none of the {} runs that are recorded",
+        recorded.records().len()
+    );
+    Err(CliError::Usage(message))
+}
+
+/// Returns the action that is called `target`, or makes it.
+fn find<'a>(run: &'a RecordedRun, target: &str) -> Option<&'a RecordedAction> {
+    let makes = |it: &&RecordedAction| it.makes.iter().any(|it| it == target);
+    run.action(target).or_else(|| run.actions.iter().find(makes))
+}
+
+/// Says of a run what ran because of what.
+fn write_run(run: &RecordedRun, palette: Palette, out: &mut dyn Write) -> Result<Exit> {
+    writeln!(out, "run {}, {}", number(run), headline(run, SystemTime::now(), palette))?;
+    let mut groups: Vec<(&RecordedAction, Vec<&RecordedAction>)> = Vec::new();
+    for action in run.actions.iter().filter(|it| it.blocked.is_none()) {
+        let origin = first_cause(run, action).origin().unwrap_or(action);
+        match groups.iter_mut().find(|it| std::ptr::eq(it.0, origin)) {
+            Some((_, followers)) => followers.push(action),
+            None => groups.push((origin, Vec::new())),
+        }
+    }
+    for (origin, followers) in groups {
+        let reason = if origin.reason.is_empty() { "forced" } else { &origin.reason };
+        writeln!(out, "  {}   {}", palette.bold(&tame(&origin.name)), tame(reason))?;
+        if !followers.is_empty() {
+            writeln!(out, "    and because of it: {}", few(&followers))?;
+        }
+    }
+    let blocked: Vec<&RecordedAction> =
+        run.actions.iter().filter(|it| it.blocked.is_some()).collect();
+    if !blocked.is_empty() {
+        writeln!(out, "  not run: {}", few(&blocked))?;
+    }
+    Ok(Exit::Done)
+}
+
+fn write_action(
+    run: &RecordedRun,
+    action: &RecordedAction,
+    palette: Palette,
+    out: &mut dyn Write,
+) -> Result<()> {
+    let ago = age(SystemTime::now().duration_since(run.started()).unwrap_or_default());
+    let name = palette.bold(&tame(&action.name));
+    let run_of = format!("run {}, {ago}", number(run));
+    match (&action.blocked, action.last()) {
+        (Some(reason), _) => {
+            writeln!(out, "{name} did not run in {run_of}: {}", tame(reason))?;
+            return Ok(write_blockers(run, reason, palette, out)?);
+        }
+        (None, None) => {
+            let verb = if run.is_going_on() { "waits" } else { "waited" };
+            let queue = tame(&action.queue);
+            writeln!(out, "{name} {verb} for tokens of the queue {queue} in {run_of}")?;
+        }
+        (None, Some(_)) => {
+            writeln!(
+                out,
+                "{name} ran in {run_of}, for {}: {}",
+                seconds(action.duration()),
+                tame(&how(action))
+            )?;
+        }
+    }
+    write_why(run, action, palette, out)?;
+    Ok(write_wait(action, out)?)
+}
+
+fn write_why(
+    run: &RecordedRun,
+    action: &RecordedAction,
+    palette: Palette,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let reason = if action.reason.is_empty() { "it was asked for" } else { &action.reason };
+    writeln!(out, "  because: {}", tame(reason))?;
+    let changes = action.elements.iter().cloned();
+    let changes = changes.map(|it| Change { element: it.name, old: it.old, new: it.new });
+    out.write_all(explain::these(&changes.collect::<Vec<_>>(), "    ", palette).as_bytes())?;
+    for made in first_cause(run, action).through {
+        let reason = if made.reason.is_empty() { "it was asked for" } else { &made.reason };
+        writeln!(out, "  which {} made, because: {}", tame(&made.name), tame(reason))?;
+    }
+    Ok(())
+}
+
+/// Says for how long it waited, if that was long.
+fn write_wait(action: &RecordedAction, out: &mut dyn Write) -> io::Result<()> {
+    let Some(first) = action.attempts.first() else { return Ok(()) };
+    let waited = Duration::from_millis(first.started_ms.saturating_sub(action.queued_ms));
+    if waited < LONG_WAIT || action.queued_ms == 0 {
+        return Ok(());
+    }
+    writeln!(out, "  it waited {} for tokens of the queue {}", brief(waited), tame(&action.queue))
+}
+
+/// Says how those ended because of which an action did not run.
+fn write_blockers(
+    run: &RecordedRun,
+    reason: &str,
+    palette: Palette,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let failed = run.actions.iter().filter(|it| it.has_failed());
+    for action in failed.filter(|it| reason.contains(&*it.name)) {
+        let name = palette.fail(&tame(&action.name));
+        writeln!(out, "  {name} ran for {}: {}", seconds(action.duration()), tame(&how(action)))?;
+    }
+    Ok(())
+}
+
+/// Says what is known of an action of which a run recorded nothing.
+fn write_absent(
+    run: &RecordedRun,
+    target: &str,
+    palette: Palette,
+    out: &mut dyn Write,
+) -> Result<()> {
+    let name = palette.bold(&tame(target));
+    let number = number(run);
+    if run.end.is_some() {
+        writeln!(out, "{name} did not run in run {number}: it was up to date, or not asked for")?;
+        return Ok(());
+    }
+    writeln!(out, "{name} is up to date in run {number}, or waits for what is not done yet:")?;
+    let open = run.actions.iter().filter(|it| it.status().is_none());
+    let open: Vec<&RecordedAction> = open.collect();
+    writeln!(out, "  not ended: {}", if open.is_empty() { "nothing".into() } else { few(&open) })?;
+    Ok(())
+}
+
+fn number(run: &RecordedRun) -> String {
+    run.start.run.map_or_else(|| "?".into(), |it| it.to_string())
+}
+
+fn how(action: &RecordedAction) -> String {
+    let tries = match action.attempts.len() {
+        0 | 1 => String::new(),
+        count => format!(", attempt {count}"),
+    };
+    let attempt = action.last();
+    let ending = match action.status() {
+        None => "it did not end",
+        Some(JobStatus::Unchanged) => "ok, its output stayed the same",
+        Some(status) if status.is_success() => "ok",
+        Some(_) => attempt.map(|it| &*it.ending).filter(|it| !it.is_empty()).unwrap_or("failed"),
+    };
+    format!("{ending}{tries}")
+}
+
+fn few(actions: &[&RecordedAction]) -> String {
+    let names = actions.iter().take(MOST_NAMED).map(|it| tame(&it.name));
+    let shown = names.collect::<Vec<_>>().join(", ");
+    match actions.len().saturating_sub(MOST_NAMED) {
+        0 => shown,
+        more => format!("{shown} (+{more})"),
+    }
+}

@@ -1,0 +1,188 @@
+//! What every run leaves behind, and the questions that it answers: `runs`, `why --last`,
+//! `why --run`, `diff`.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+
+use rustix::process::Signal;
+
+use crate::project::{Project, timeless};
+
+/// A header that a script makes, and two that read it.
+fn project() -> Project {
+    let project = Project::new(
+        "[action.gen]\nrun = \"cat gen.py > gen.h\"\nin = [\"gen.py\"]\nout = [\"gen.h\"]\n\
+         [action.app]\nrun = \"cat gen.h > app\"\nin = [\"gen.h\"]\nout = [\"app\"]\n\
+         [action.test]\nrun = \"grep -q good app\"\nin = [\"app\"]\n\
+         [action.other]\nrun = \"cat other.c > other\"\nin = [\"other.c\"]\nout = [\"other\"]\n",
+    );
+    project.write("gen.py", "good\n");
+    project.write("other.c", "1\n");
+    project
+}
+
+fn records(project: &Project) -> usize {
+    fs::read_dir(project.path(".walk/runs")).map_or(0, Iterator::count)
+}
+
+#[test]
+fn a_run_with_something_to_do_is_recorded_and_no_other() {
+    let project = project();
+    project.walk("plan").expect(0);
+    assert_eq!(records(&project), 0);
+    project.walk("-j1").expect(0);
+    project.walk("-j1").expect(0);
+    project.walk("-n -B").expect(0);
+    assert_eq!(records(&project), 1);
+    // Only a part of the graph is walked.
+    project.write("other.c", "2\n");
+    project.walk("-j1").expect(0);
+    assert_eq!(records(&project), 2);
+    let mode = |path: &str| {
+        let file = fs::metadata(project.path(path)).expect("it is there");
+        file.permissions().mode() & 0o777
+    };
+    assert_eq!((mode(".walk/runs"), mode(".walk/runs/000001.jsonl")), (0o700, 0o600));
+    let listed = timeless(&project.walk("runs").expect(0));
+    assert!(listed.contains("ok 4 in 0.00s") && listed.contains("ok 1, up to date 3"), "{listed}");
+}
+
+#[test]
+fn the_first_cause_is_named() {
+    let project = project();
+    project.walk("-j1").expect(0);
+    project.write("gen.py", "good, and better\n");
+    project.write("other.c", "2\n");
+    project.walk("-j1").expect(0);
+    let why = project.walk("why --last test").expect(0);
+    let chain = [
+        "app changed",
+        "which app made, because: gen.h changed",
+        "which gen made, because: gen.py changed",
+    ];
+    assert!(chain.iter().all(|it| why.contains(it)), "{why}");
+    let whole = project.walk("why --run last").expect(0);
+    assert!(whole.contains("gen   gen.py changed\n    and because of it: app, test\n"), "{whole}");
+    assert!(whole.contains("other   other.c changed\n"), "{whole}");
+}
+
+#[test]
+fn a_record_answers_what_the_project_no_longer_does() {
+    let project = project();
+    project.walk("-j1").expect(0);
+    project.write("gen.py", "good again\n");
+    project.walk("-j1").expect(0);
+    fs::remove_file(project.path("gen.py")).expect("it is there");
+    let why = project.walk("why --last other").expect(0);
+    assert!(why.contains("other ran in run 1") && why.contains("no earlier success"), "{why}");
+    let why = project.walk("why --run 2 other").expect(0);
+    assert!(why.contains("other did not run in run 2: it was up to date"), "{why}");
+    // By what it makes.
+    let why = project.walk("why --run -2 gen.h").expect(0);
+    assert!(why.contains("gen ran in run 1"), "{why}");
+}
+
+#[test]
+fn what_did_not_run_is_told_with_the_failure_before_it() {
+    let project = project();
+    project.write("gen.py", "bad\n");
+    project.write(
+        "walk.toml",
+        &(project.read("walk.toml") + "[action.all]\nrun = \"true\"\ndeps = [\"test\"]\n"),
+    );
+    project.walk("-j1 -k").expect(1);
+    let why = project.walk("why --last all").expect(0);
+    let expected =
+        "all did not run in run 1, just now: `test` failed\n  test ran for 0.00: exit 1\n";
+    assert_eq!(timeless(&why).replace("0.00s:", "0.00:"), expected);
+    let whole = project.walk("why --run 1").expect(0);
+    assert!(whole.contains("  not run: all\n"), "{whole}");
+}
+
+#[test]
+fn two_runs_are_compared() {
+    let project = project();
+    project.write("gen.py", "bad\n");
+    project.walk("-j1 -k").expect(1);
+    project.write("gen.py", "good\n");
+    project.walk("-j1 -k").expect(0);
+    let diff = project.walk("diff").expect(0);
+    for part in [
+        "- run 1  ",
+        "+ run 2  ",
+        "succeeded, and had not\n  test   was: exit 1\n",
+        "only in run 1\n  other ",
+    ] {
+        assert!(diff.contains(part), "{diff}");
+    }
+    let back = project.walk("diff last 1").expect(0);
+    assert!(back.contains("failed, and had not\n  test   exit 1\n"), "{back}");
+    assert!(back.contains("only in run 1\n  other   no earlier success on record\n"), "{back}");
+}
+
+#[test]
+fn a_run_that_is_not_there_is_refused_with_those_that_are() {
+    let project = project();
+    let check = |args: &str, expected: &str| {
+        let error = project.walk(args).complains(2);
+        assert!(error.contains(expected), "{args}: {error}");
+    };
+    check("why --last gen", "no run is recorded in `.walk`: nothing has run yet");
+    project.walk("-j1").expect(0);
+    check("diff", "no run -2 is recorded in `.walk`: the only one is 1");
+    check("why --run 7", "no run 7 is recorded in `.walk`: the only one is 1");
+    check("why --run first", "a run is a number, `last`, or `-2`");
+    check("why --last nothing", "`nothing` ran in none of the 1 runs that are recorded");
+    check("why", "required arguments were not provided");
+    fs::write(project.path(".walk/runs/000002.jsonl"), "no\nrecord\n").expect("it can be written");
+    let error = project.walk("why --run 2").complains(74);
+    assert!(error.contains("000002.jsonl`: line 1 is none of a record"), "{error}");
+}
+
+#[test]
+fn while_a_run_goes_on_its_record_says_what_is_waited_for() {
+    let project = Project::new(
+        "[queues]\none = 1\n\
+         [action.first]\nrun = \"echo > started; cat go\"\nqueue = \"one\"\n\
+         [action.second]\nrun = \"true\"\nqueue = \"one\"\n\
+         [action.third]\nrun = \"true\"\ndeps = [\"first\"]\n",
+    );
+    project.fifo("started");
+    project.fifo("go");
+    let running = project.start("");
+    project.await_fifo("started");
+    assert!(project.walk("runs").expect(0).contains("still running"));
+    let why = project.walk("why --run last second").expect(0);
+    assert!(why.contains("second waits for tokens of the queue one"), "{why}");
+    let why = project.walk("why --run last third").expect(0);
+    assert!(why.contains("not ended: first, second"), "{why}");
+    running.signal(Signal::KILL);
+    running.wait();
+    let why = project.walk("why --last first").expect(0);
+    assert!(why.contains("first ran in run 1") && why.contains("it did not end"), "{why}");
+    assert!(project.walk("runs").expect(0).contains("killed after"));
+}
+
+#[test]
+fn what_an_action_wrote_and_no_secret_is_recorded() {
+    let project = Project::new(
+        "[env]\nsecret = [\"TOKEN\"]\n[action.talk]\nrun = \"echo said $TOKEN; exit 1\"\n",
+    );
+    let done = project.command("").env("TOKEN", "hunter2").output().expect("it runs");
+    assert_eq!(done.status.code(), Some(1), "{done:?}");
+    let record = project.read(".walk/runs/000001.jsonl");
+    assert!(record.contains("\"output\":\"said ") && !record.contains("hunter2"), "{record}");
+}
+
+#[test]
+fn a_run_that_cannot_be_recorded_goes_on() {
+    let project = project();
+    project.walk("-j1").expect(0);
+    fs::remove_dir_all(project.path(".walk/runs")).expect("it is there");
+    fs::write(project.path(".walk/runs"), "").expect("it can be written");
+    project.write("other.c", "2\n");
+    let done = project.walk("-j1");
+    assert!(done.err.contains("this run is not recorded"), "{done:#?}");
+    done.expect(0);
+    assert_eq!(project.read("other"), "2\n");
+}
