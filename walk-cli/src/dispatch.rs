@@ -10,6 +10,7 @@ use crate::commands;
 use crate::error::{CliError, Result};
 use crate::exit::Exit;
 use crate::ninja;
+use crate::report;
 use crate::run;
 use crate::terminal::{Palette, Surroundings};
 
@@ -48,6 +49,7 @@ fn answer(common: &Common, command: &Command) -> Result<Exit> {
         Command::Why(args) => commands::why(common, args, palette, &mut out)?,
         Command::Runs => commands::runs(common, palette, &mut out)?,
         Command::Diff(args) => commands::diff(common, args, palette, &mut out)?,
+        Command::Report(args) => report::report(common, args, &mut out)?,
         Command::Status(args) => commands::status(common, args, palette, &mut out)?,
         Command::List(args) => commands::list(common, args, palette, &mut out)?,
         Command::Log { action } => commands::log(common, action, &mut out)?,

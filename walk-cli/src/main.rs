@@ -29,6 +29,7 @@ mod ninja;
 
 mod history;
 mod record;
+mod report;
 mod terminal;
 
 mod os;

@@ -1,5 +1,7 @@
 //! The commands and the flags that they have for themselves.
 
+use std::path::PathBuf;
+
 use clap::builder::FalseyValueParser;
 use clap::{Args, Subcommand, ValueEnum};
 use clap_complete::Shell;
@@ -20,6 +22,8 @@ pub(crate) enum Command {
     Runs,
     /// Say in what two runs differ
     Diff(DiffArgs),
+    /// Write a page about a run, for a browser
+    Report(ReportArgs),
     /// Say what is not up to date; exit 1 if anything is
     Status(TargetArgs),
     /// List the actions, and how they ended last time
@@ -109,6 +113,21 @@ pub(crate) struct DiffArgs {
     /// The later one: the last, if none is given.
     #[arg(value_name = "RUN", allow_hyphen_values = true)]
     pub(crate) after: Option<Choice>,
+}
+
+/// The flags of `walk report`.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct ReportArgs {
+    /// Its number, as `walk runs` lists it, `last`, `-2` for the one before the last, or a file
+    /// that `--events` wrote: the last, if nothing is given.
+    #[arg(value_name = "RUN", allow_hyphen_values = true)]
+    pub(crate) run: Option<String>,
+    /// Where to write it, instead of `walk-report.html`; `-` is standard output.
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Have the desktop show it.
+    #[arg(long)]
+    pub(crate) open: bool,
 }
 
 /// The flags of `walk graph`.

@@ -10,8 +10,8 @@ mod run;
 
 pub(crate) use cli::Cli;
 pub(crate) use commands::{
-    CleanArgs, Command, DiffArgs, GraphArgs, GraphFormat, PlanArgs, Question, SomeTargetArgs,
-    TargetArgs, WhyArgs,
+    CleanArgs, Command, DiffArgs, GraphArgs, GraphFormat, PlanArgs, Question, ReportArgs,
+    SomeTargetArgs, TargetArgs, WhyArgs,
 };
 pub(crate) use common::{ColorWish, Common};
 pub(crate) use run::{ProgressWish, RunArgs};

@@ -15,4 +15,6 @@ mod run;
 pub(crate) use cause::first_cause;
 pub(crate) use choice::{Choice, Recorded};
 pub(crate) use compare::{Change, Comparison};
-pub(crate) use run::{RecordedAction, RecordedRun};
+#[cfg(test)]
+pub(crate) use run::tests::recorded;
+pub(crate) use run::{Attempt, RecordedAction, RecordedRun};

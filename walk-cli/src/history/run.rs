@@ -9,7 +9,7 @@ use std::io;
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use walk_core::JobStatus;
+use walk_core::{Ending, InterruptCause, JobStatus};
 
 use crate::error::{CliError, Result};
 use crate::os;
@@ -77,7 +77,8 @@ impl RecordedRun {
         Self::parse(&bytes).map_err(|it| failed(io::Error::other(it)))
     }
 
-    fn parse(bytes: &[u8]) -> Result<Self, String> {
+    /// Reads a record from its lines.
+    pub(crate) fn parse(bytes: &[u8]) -> Result<Self, String> {
         let mut run = Self::default();
         let mut lines = bytes.split_inclusive(|it| *it == b'\n').enumerate().peekable();
         while let Some((index, line)) = lines.next() {
@@ -103,6 +104,11 @@ impl RecordedRun {
     /// Returns the action called `name`, if it is part of the record.
     pub(crate) fn action(&self, name: &str) -> Option<&RecordedAction> {
         self.by_name.get(name).map(|it| &self.actions[*it])
+    }
+
+    /// Returns where the action called `name` stands in the record.
+    pub(crate) fn place(&self, name: &str) -> Option<usize> {
+        self.by_name.get(name).copied()
     }
 
     /// Returns how long it took, or takes already.
@@ -176,6 +182,13 @@ impl RecordedRun {
             self.actions.push(action);
         }
         &mut self.actions[place]
+    }
+}
+
+impl Attempt {
+    /// Returns whether it was stopped with the run, and did not end by itself.
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.ending == Ending::Interrupted(InterruptCause::Run).to_string()
     }
 }
 

@@ -186,3 +186,28 @@ fn a_run_that_cannot_be_recorded_goes_on() {
     done.expect(0);
     assert_eq!(project.read("other"), "2\n");
 }
+
+#[test]
+fn a_report_is_written_of_any_run() {
+    let project = project();
+    let none = project.walk("report").complains(2);
+    assert!(none.contains("no run is recorded in `.walk`: nothing has run yet"), "{none}");
+    project.walk("-j1 --events events.jsonl").expect(0);
+    project.write("other.c", "2\n");
+    project.walk("-j1").expect(0);
+    assert_eq!(project.walk("report").expect(0), "walk-report.html\n");
+    let last = project.read("walk-report.html");
+    assert!(last.contains("\"number\":2") && last.contains("\"name\":\"other\""));
+    assert!(!last.contains("\"name\":\"gen\""), "it was up to date");
+    assert!(last.contains("input other.c"), "the elements of its fingerprint are still known");
+    assert_eq!(project.walk("report -2 --output first.html").expect(0), "first.html\n");
+    assert!(project.read("first.html").contains("\"number\":1"));
+    let told = project.walk("report events.jsonl -o -").expect(0);
+    assert!(told.starts_with("<!doctype html>") && told.contains("\"name\":\"gen\""));
+    let error = project.walk("report walk.toml").complains(74);
+    assert!(error.contains("walk.toml`: line 1 is none of a record"), "{error}");
+    let error = project.walk("report nonsense").complains(2);
+    assert!(error.contains("`nonsense` is neither a file nor a run"), "{error}");
+    let error = project.walk("report -o no/such/place.html").complains(74);
+    assert!(error.contains("cannot write `no/such/place.html`"), "{error}");
+}

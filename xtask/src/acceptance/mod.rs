@@ -2,6 +2,7 @@
 //!
 //! Zstandard's sources come from the Debian archive; the manifest is `acceptance/zstd.walk.toml`.
 //! `cargo xtask acceptance ninja` builds projects that `cmake` and Meson have configured for ninja.
+//! `cargo xtask acceptance report` uses the page of a run in a browser.
 //! The compiler is the judge: which files a header reaches is asked from `cc -MM`, not from walk.
 
 mod apt;
@@ -9,6 +10,7 @@ mod changes;
 mod checks;
 mod ninja;
 mod project;
+mod report;
 mod run;
 
 pub(crate) use run::{Options, run};

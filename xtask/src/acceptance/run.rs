@@ -10,6 +10,7 @@ use super::changes::CHANGES;
 use super::checks::Checks;
 use super::ninja;
 use super::project::Project;
+use super::report;
 use crate::command;
 
 /// What to check.
@@ -27,6 +28,12 @@ pub(crate) struct Options {
 enum Part {
     /// Projects of cmake and Meson, built by walk under the name of ninja
     Ninja(ninja::Options),
+    /// The page of `walk report`, in headless Chromium
+    Report {
+        /// The walk to check, instead of the one of this workspace
+        #[arg(long, value_name = "FILE")]
+        walk: Option<PathBuf>,
+    },
 }
 
 /// `cargo xtask acceptance`: true if every check passed. The last line printed is the sum.
@@ -35,8 +42,10 @@ enum Part {
 ///
 /// The project cannot be prepared: no network, no compiler, or walk does not build.
 pub(crate) fn run(root: &Path, options: &Options) -> Result<bool> {
-    if let Some(Part::Ninja(options)) = &options.part {
-        return ninja::run(root, options);
+    match &options.part {
+        Some(Part::Ninja(options)) => return ninja::run(root, options),
+        Some(Part::Report { walk }) => return report::run(root, walk.as_deref()),
+        None => {}
     }
     let walk = command::walk(root, options.walk.as_deref())?;
     let folder = command::target_directory(root)?.join("acceptance");
