@@ -41,8 +41,9 @@ pub mod depfile;
 pub mod fuzzing;
 
 pub use command::{
-    Captured, Change, CommandWalk, Held, Lapse, Loaded, Lock, Made, Memo, Note, Observer, Options,
-    Partial, Reason, Recall, Rest, RunRecord, Secrets, StateDir, WalkError, join,
+    Captured, Change, CommandWalk, Conduct, Held, History, Lapse, Loaded, Lock, Made, Memo, Note,
+    Observer, Options, Partial, Reason, Recall, Rest, RunRecord, Secrets, StateDir, Usual,
+    WalkError, join,
 };
 pub use manifest::{Diagnostic, ManifestError, Overrides, Source, schema};
 pub use plan::{

@@ -18,7 +18,7 @@ use walk_core::{
 
 use super::elements::{self, Facts, FileKind, Unreadable};
 use super::note::{self, Lapse, Reason};
-use super::outcome::{Ended, Shared};
+use super::outcome::{Conduct, Ended, Shared};
 use super::plain::Shortcut;
 use super::work::CommandWork;
 use super::{CommandWalk, Made, Note, WalkError, content, entries, files};
@@ -146,13 +146,16 @@ impl Walk for CommandWalk {
             );
         }
         if let Some(delay) = self.command(id).retry.as_ref().and_then(|it| again(it, outcome)) {
-            self.save_note(action, outcome)?;
+            self.save_note(action, outcome, false)?;
+            if outcome.status != JobStatus::NotReady {
+                self.stumbled.insert(id);
+            }
             return Ok(Requeue::After(delay));
         }
         self.running.remove(&id);
         self.learn_outputs();
         let requeue = defaults::collect(self, action, outcome)?;
-        self.save_note(action, outcome)?;
+        self.save_note(action, outcome, requeue == Requeue::No)?;
         Ok(requeue)
     }
 
@@ -465,10 +468,11 @@ impl CommandWalk {
         note.made = begun;
         if let Some(earlier) = self.note(action.uid())? {
             note.duration_ms = earlier.duration_ms;
+            note.history = earlier.history;
             self.keep_earlier(&mut note, earlier.made);
         }
         self.store.save_note(action.uid(), Some(&note.to_bytes()))?;
-        self.noted.insert(*action.data(), note.made);
+        self.noted.insert(*action.data(), (note.made, note.history));
         Ok(())
     }
 
@@ -482,10 +486,12 @@ impl CommandWalk {
         note.made.extend(earlier);
     }
 
+    /// Notes how a job of `action` ended; `is_over` if it is not tried again.
     fn save_note(
         &mut self,
         action: &Action<'_, ActionId>,
         outcome: &JobOutcome,
+        is_over: bool,
     ) -> Result<(), WalkError> {
         let mut note = Note::of(outcome, remembered_reason(action));
         note.lapse = note.lapse.or_else(|| self.mistrust(action));
@@ -494,12 +500,32 @@ impl CommandWalk {
             Some(fingerprint) => note::made(fingerprint, elements::text_path),
             None => self.left_alone(action),
         };
-        let earlier = match self.noted.remove(action.data()) {
+        let (made, history) = match self.noted.remove(action.data()) {
             Some(noted) => noted,
-            None => self.note(action.uid())?.map(|it| it.made).unwrap_or_default(),
+            None => self.note(action.uid())?.map(|it| (it.made, it.history)).unwrap_or_default(),
         };
-        self.keep_earlier(&mut note, earlier);
+        self.keep_earlier(&mut note, made);
+        note.history = history;
+        if is_over {
+            self.remember(&mut note, *action.data(), outcome);
+        }
         Ok(self.store.save_note(action.uid(), Some(&note.to_bytes()))?)
+    }
+
+    /// Adds a run that is over to the history in `note`, and says what there is to say of it.
+    fn remember(&mut self, note: &mut Note, id: ActionId, outcome: &JobOutcome) {
+        let has_stumbled = self.stumbled.remove(&id);
+        if outcome.interrupted == Some(InterruptCause::Run) {
+            return;
+        }
+        let duration = outcome.status.is_success().then_some(outcome.duration);
+        let usual = duration.and_then(|it| note.history.exceeded_by(it));
+        note.is_flaky = has_stumbled && duration.is_some();
+        note.history.add(duration, note.is_flaky);
+        if let Some(ended) = &mut self.ended {
+            let history = note.history.clone();
+            ended.captured.conduct = Conduct { is_flaky: note.is_flaky, exceeds: usual, history };
+        }
     }
 
     /// Returns why the result of an action that succeeded was not kept, if it was not.

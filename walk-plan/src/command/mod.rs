@@ -13,7 +13,7 @@
 //! - `entries` holds the rules of make and ninja, for plans that ask for them: aliases, stamps,
 //!   the action that makes the manifest.
 //! - `note` is what is remembered of an action's last run, for `why`, `list` and `clean`;
-//!   `urgency` makes the order of jobs of it.
+//!   `history` the part of it that is about all runs; `urgency` makes the order of jobs of it.
 //! - `outcome` is what a worker thread hands back, `partial` removes what a failed command wrote.
 //! - `state_dir` is the directory where all that lives, `lock` its lock, `loaded` what is read of
 //!   it at the beginning, `runs` the files in which runs are recorded.
@@ -30,6 +30,7 @@ mod elements;
 mod entries;
 mod error;
 mod files;
+mod history;
 mod hooks;
 mod includes;
 mod loaded;
@@ -53,11 +54,12 @@ mod work;
 pub use compiled::fuzz as fuzz_graph;
 pub use compiled::{Partial, Rest};
 pub use error::WalkError;
+pub use history::{History, Usual};
 pub use loaded::Loaded;
 pub use lock::{Held, Lock};
 pub use memo::{Memo, Recall};
 pub use note::{Change, Lapse, Made, Note, Reason};
-pub use outcome::Captured;
+pub use outcome::{Captured, Conduct};
 pub use runs::RunRecord;
 pub use secrets::Secrets;
 pub use shell::join;

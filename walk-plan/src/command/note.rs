@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use walk_core::fingerprint::Update;
 use walk_core::{Diff, DirtyReason, Fingerprint, InterruptCause, JobOutcome, JobStatus};
 
-use super::{content, elements};
+use super::{History, content, elements};
 
 /// Why an action runs in every walk that declares outputs and does not make them.
 const ALWAYS_UNMADE: &str = "it always runs, as it does not make its output";
@@ -39,6 +39,12 @@ pub struct Note {
     /// Why it is to run again although it ran; `None` if it succeeded.
     #[serde(default)]
     pub lapse: Option<Lapse>,
+    /// Whether it passed only on a retry.
+    #[serde(default)]
+    pub is_flaky: bool,
+    /// What is remembered of all its runs, this one included.
+    #[serde(default)]
+    pub history: History,
 }
 
 /// Why an action ran.
@@ -122,6 +128,8 @@ impl Note {
             made: Vec::new(),
             has_log: false,
             lapse: Some(Lapse::Unended),
+            is_flaky: false,
+            history: History::default(),
         }
     }
 
@@ -248,6 +256,22 @@ pub(crate) fn duration_in(bytes: &[u8]) -> Option<u64> {
     }
 }
 
+/// The part of a note that says how long its action usually runs.
+#[derive(Deserialize)]
+struct HistoryOnly {
+    #[serde(default)]
+    history: History,
+}
+
+/// Returns what the note in `bytes` says of all runs of its action: of the last one at least.
+pub(crate) fn history_in(bytes: &[u8]) -> Option<History> {
+    let HistoryOnly { history } = serde_json::from_slice(bytes).ok()?;
+    if history.runs() > 0 {
+        return Some(history);
+    }
+    duration_in(bytes).map(History::of_one)
+}
+
 /// A path as text; JSON has none that is not UTF-8.
 mod path {
     use std::path::{Path, PathBuf};
@@ -337,4 +361,20 @@ pub(crate) fn made(fingerprint: &Fingerprint, path_of: impl Fn(&str) -> PathBuf)
             digest: content::digest(value).map(|it| it.to_string()),
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A note as it was before there were histories.
+    #[test]
+    fn a_note_of_old_is_read_and_its_duration_is_what_is_usual() {
+        let old = br#"{"status":0,"ending":null,"started_ms":1,"duration_ms":4000,"attempts":1,
+            "reason":{"summary":"","changes":[]},"made":[],"has_log":false,"lapse":null}"#;
+        let note = Note::from_bytes(old).expect("it is read");
+        assert_eq!((note.is_flaky, note.history), (false, History::default()));
+        let usual = history_in(old).and_then(|it| it.usual()).expect("it is known");
+        assert_eq!(usual.median, Duration::from_secs(4));
+    }
 }

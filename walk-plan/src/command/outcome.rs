@@ -7,6 +7,7 @@ use std::time::SystemTime;
 use walk_core::Value;
 use walk_core::fingerprint::Observed;
 
+use super::{History, Usual};
 use crate::FileId;
 
 /// What was seen of a command after it ran.
@@ -27,6 +28,20 @@ pub struct Captured {
     pub log: Option<PathBuf>,
     /// The outputs that were removed because it failed.
     pub removed: Vec<PathBuf>,
+    /// How this run compares to earlier ones; nothing before its last attempt ended.
+    pub conduct: Conduct,
+}
+
+/// How a run of an action compares to earlier ones.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct Conduct {
+    /// Whether it passed only on a retry, after a failure.
+    pub is_flaky: bool,
+    /// How long it usually takes, if it took clearly longer this time.
+    pub exceeds: Option<Usual>,
+    /// What is remembered of all runs, this one included.
+    pub history: History,
 }
 
 /// A job that was just collected.

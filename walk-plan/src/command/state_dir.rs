@@ -15,7 +15,7 @@ use rustc_hash::FxHashSet;
 use walk_core::{Checksum, SqliteStore, Store};
 
 use super::lock::{self, Held, Lock};
-use super::{Loaded, Note, WalkError};
+use super::{History, Loaded, Note, WalkError, note};
 
 const CACHEDIR_TAG: &str = "Signature: 8a477f597d28d172789f06886806bc55\n\
     # This directory holds what walk remembers; it can be made anew by walking again.\n";
@@ -141,6 +141,22 @@ impl StateDir {
             notes.extend(note.as_deref().and_then(Note::from_bytes).map(|it| (name, it)));
         }
         Ok(notes)
+    }
+
+    /// Returns what is remembered of all runs of every action, by name and in order: needs no
+    /// lock, and takes less time than to read all [notes](Self::notes).
+    ///
+    /// # Errors
+    ///
+    /// Fails if there is a store and it cannot be read.
+    pub fn histories(&self) -> Result<Vec<(String, History)>, WalkError> {
+        let Some(mut store) = self.read_store()? else { return Ok(Vec::new()) };
+        let mut histories = Vec::new();
+        for name in store.uids()? {
+            let note = store.load_note(&name)?;
+            histories.extend(note.as_deref().and_then(note::history_in).map(|it| (name, it)));
+        }
+        Ok(histories)
     }
 
     fn store(&self) -> PathBuf {

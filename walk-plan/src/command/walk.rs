@@ -27,7 +27,7 @@ use super::outcome::{Captured, Ended, Shared};
 use super::plain::Shortcut;
 use super::secrets::{self, Secrets};
 use super::urgency::Urgency;
-use super::{Loaded, Made, Note, StateDir, WalkError, entries, note, tools};
+use super::{History, Loaded, Made, Note, StateDir, WalkError, entries, note, tools};
 use crate::{ActionId, Command, FileId, Paths, Plan};
 
 /// How to walk a plan.
@@ -95,8 +95,10 @@ pub struct CommandWalk {
     /// The logs that were there before; looked for when the first command is to run.
     pub(super) logs: OnceCell<FxHashSet<OsString>>,
     pub(super) running: FxHashMap<ActionId, Shared>,
-    /// What the notes of the actions that run say that they make.
-    pub(super) noted: FxHashMap<ActionId, Vec<Made>>,
+    /// What the notes of the actions that run say that they make, and of earlier runs.
+    pub(super) noted: FxHashMap<ActionId, (Vec<Made>, History)>,
+    /// The actions that failed in this walk and are tried again.
+    pub(super) stumbled: FxHashSet<ActionId>,
     /// What a command that cannot be predicted was expected to read.
     pub(super) expected: FxHashMap<ActionId, Fingerprint>,
     /// The result of an action, and whether that is of everything that it was made of.
@@ -170,6 +172,7 @@ impl CommandWalk {
             has_changed: false,
             running: FxHashMap::default(),
             noted: FxHashMap::default(),
+            stumbled: FxHashSet::default(),
             expected: FxHashMap::default(),
             results: FxHashMap::default(),
             adopted: Vec::new(),

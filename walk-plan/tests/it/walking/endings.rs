@@ -203,3 +203,47 @@ fn a_failure_that_waits_for_its_next_attempt_is_remembered() {
     assert_eq!(walked.ending("a"), "exit 7");
     assert_eq!(project.note("a").ending.as_deref(), Some("exit 7"));
 }
+
+/// What passed on a retry is remembered as flaky, over runs; what passed at once is not.
+#[test]
+fn flaky_runs_are_counted_over_walks() {
+    let project = Project::new(
+        "[action.a]\nrun = 'test $WALK_ATTEMPT = 2 || test -e steady'\nalways = true\n\
+         retry = { times = 1, delay = '1ms' }\n",
+    );
+    project.walk();
+    let note = project.note("a");
+    assert!(note.is_flaky);
+    assert_eq!((note.history.recently_flaky(), note.history.flaky()), ((1, 1), 1));
+    project.write("steady", "");
+    project.walk();
+    let note = project.note("a");
+    assert!(!note.is_flaky);
+    assert_eq!((note.history.recently_flaky(), note.history.runs()), ((1, 2), 2));
+    assert_eq!(note.history.durations().len(), 2);
+}
+
+/// To be asked to come back later is no failure, and to succeed then is not flaky.
+#[test]
+fn who_was_not_ready_at_first_is_not_flaky() {
+    let project = Project::new(
+        "[action.a]\nrun = 'test $WALK_ATTEMPT = 2 || exit 75'\n\
+         retry = { times = 1, delay = '1ms' }\n",
+    );
+    project.walk();
+    let note = project.note("a");
+    assert_eq!((note.is_flaky, note.attempts, note.history.flaky()), (false, 2, 0));
+}
+
+/// A failure leaves what is known of how long the action usually takes.
+#[test]
+fn failures_count_as_runs_and_not_in_what_is_usual() {
+    let project = Project::new("[action.a]\nrun = 'test ! -e bad'\nalways = true\n");
+    project.walk();
+    project.write("bad", "");
+    project.walk();
+    let history = project.note("a").history;
+    assert_eq!((history.runs(), history.durations().len()), (2, 1));
+    let histories = project.state().histories().expect("it can be read");
+    assert_eq!(histories, [("a".to_owned(), history)]);
+}
