@@ -13,6 +13,7 @@ use crate::error::{CliError, Result};
 use crate::exit::Exit;
 use crate::os;
 use crate::project::Project;
+use crate::run::habit;
 use crate::terminal::{Line, Palette, Verdict, age, name_width, tame, width};
 
 /// Lists the actions, and how they ended last time.
@@ -56,6 +57,7 @@ struct Row<'a> {
 fn known<'a>(name: &'a str, note: &'a Note, now: SystemTime) -> Row<'a> {
     let verdict = match note.status() {
         _ if matches!(note.lapse, Some(Lapse::Interrupted | Lapse::Unended)) => Verdict::Stop,
+        _ if note.is_flaky => Verdict::Flaky,
         JobStatus::Unchanged => Verdict::Same,
         JobStatus::NotReady => Verdict::Wait,
         status if status.is_success() => Verdict::Ok,
@@ -71,6 +73,13 @@ impl Row<'_> {
             _ if self.note.lapse == Some(Lapse::Unended) => format!("{}, not ended", self.ago),
             Some(ending) if self.verdict.is_bad() => format!("{}, {ending}", self.ago),
             _ => self.ago.clone(),
+        };
+        let ending = match self.note.history.recently_flaky() {
+            (0, _) => ending,
+            recent => match habit(recent) {
+                Some(habit) => format!("{ending}, flaky in {habit}"),
+                None => ending,
+            },
         };
         let duration = self.note.duration();
         Line { verdict: self.verdict, name: self.name, duration, reason: &ending }

@@ -49,6 +49,7 @@ fn ending(run: &RecordedRun, palette: Palette) -> String {
     };
     let tally = Tally {
         ok: end.ok,
+        flaky: end.flaky,
         up_to_date: end.up_to_date,
         failed: end.failed,
         not_ready: end.not_ready,

@@ -12,7 +12,7 @@ use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use walk_core::{Action, Ending, Event, JobOutcome};
-use walk_plan::Reason;
+use walk_plan::{Conduct, Reason};
 
 use super::line::{Element, Ended, Finish, Line, Queued, Start, Told, VERSION, Why};
 use crate::exit::Exit;
@@ -29,6 +29,8 @@ const HALF_OUTPUT: u64 = 8 * 1024;
 pub(crate) struct Subject<'a> {
     /// The file that holds what it wrote.
     pub(crate) log: Option<&'a Path>,
+    /// How the run of it compares to earlier ones.
+    pub(crate) conduct: Option<&'a Conduct>,
     /// Its outputs, relative to the manifest.
     pub(crate) makes: &'a dyn Fn() -> Vec<String>,
     /// Its command, as one would type it.
@@ -72,11 +74,11 @@ impl Events {
                 self.tell(Told::Started { action: name(), slot: *slot });
             }
             Event::Requeued { outcome, delay, .. } => {
-                let ended = self.ended(&action, outcome, subject.log);
+                let ended = self.ended(&action, outcome, subject.log, None);
                 self.tell(Told::Requeued { ended, delay_ms: millis(*delay) });
             }
             Event::Finished { outcome, .. } => {
-                let ended = self.ended(&action, outcome, subject.log);
+                let ended = self.ended(&action, outcome, subject.log, subject.conduct);
                 self.tell(Told::Finished(ended));
             }
             Event::Skipped { status, .. } if self.is_record && status.is_success() => return,
@@ -93,13 +95,14 @@ impl Events {
 
     pub(super) fn finish(&mut self, tally: Tally, exit: Exit, duration: Duration) {
         let signal = if let Exit::Signal(number) = exit { Some(number) } else { None };
-        let Tally { ok, up_to_date, failed, not_ready, stopped, not_run } = tally;
+        let Tally { ok, flaky, up_to_date, failed, not_ready, stopped, not_run } = tally;
         let (exit, duration_ms) = (exit.code(), millis(duration));
         self.tell(Told::RunFinished(Finish {
             exit,
             signal,
             duration_ms,
             ok,
+            flaky,
             up_to_date,
             failed,
             not_ready,
@@ -131,7 +134,13 @@ impl Events {
         }
     }
 
-    fn ended<D>(&self, action: &Action<'_, D>, outcome: &JobOutcome, log: Option<&Path>) -> Ended {
+    fn ended<D>(
+        &self,
+        action: &Action<'_, D>,
+        outcome: &JobOutcome,
+        log: Option<&Path>,
+        conduct: Option<&Conduct>,
+    ) -> Ended {
         let exit = if let Some(Ending::Exited(code)) = outcome.ending { Some(code) } else { None };
         let fingerprint = action.new_fingerprint().filter(|_| outcome.status.is_success());
         let output = log.filter(|_| self.is_record);
@@ -146,6 +155,8 @@ impl Events {
             duration_ms: millis(outcome.duration),
             log: log.filter(|_| !self.is_record).map(|it| it.to_string_lossy().into_owned()),
             left_behind: outcome.left_behind,
+            flaky: conduct.is_some_and(|it| it.is_flaky),
+            usual_ms: conduct.and_then(|it| it.exceeds).map(|it| millis(it.median)),
             fingerprint: fingerprint.map(|it| it.checksum().to_string()),
             output: output.and_then(|it| read_ends(it).ok()),
         }

@@ -1,16 +1,48 @@
 //! A run as a `JUnit` report: each action that runs something is a test case.
 //!
 //! What was up to date is a success that took no time, with a property that says so; what
-//! did not run because of a failure is skipped, with the reason.
+//! did not run because of a failure is skipped, with the reason. What passed on a retry is a
+//! success with the failures before it (`flakyFailure`), what failed for good has them as
+//! `rerunFailure`: as surefire began it and others read it.
 
+use std::collections::HashMap;
 use std::io::Write;
+use std::path::Path;
 
 use quick_junit::{
-    NonSuccessKind, Property, Report as Junit, SerializeError, TestCase, TestCaseStatus, TestSuite,
+    NonSuccessKind, Property, Report as Junit, SerializeError, TestCase, TestCaseStatus, TestRerun,
+    TestSuite,
 };
-use walk_core::{ActionReport, Dag, JobStatus, Report};
+use walk_core::{ActionReport, Dag, Event, JobOutcome, JobStatus, Report};
 
 use crate::terminal::Output;
+
+/// The attempts that failed and were followed by others, by action: the next attempt writes over
+/// what such a one has written.
+#[derive(Default)]
+pub(super) struct Attempts(HashMap<String, Vec<TestRerun>>);
+
+impl Attempts {
+    pub(super) fn hear<D>(&mut self, event: &Event<'_, D>, log: Option<&Path>) {
+        if let Event::Requeued { action, outcome, .. } = event
+            && outcome.status != JobStatus::NotReady
+        {
+            let reruns = self.0.entry(action.uid().to_owned()).or_default();
+            reruns.push(rerun(outcome, log));
+        }
+    }
+}
+
+fn rerun(outcome: &JobOutcome, log: Option<&Path>) -> TestRerun {
+    let mut rerun = TestRerun::new(NonSuccessKind::Failure);
+    let message = outcome.ending.as_ref().map(ToString::to_string);
+    rerun.set_time(outcome.duration).set_type(outcome.status.to_string());
+    rerun.set_message(message.unwrap_or_else(|| outcome.status.to_string()));
+    if let Some(output) = log.and_then(|it| Output::read(it).ok()) {
+        rerun.set_system_out_lossy(output.bytes());
+    }
+    rerun
+}
 
 /// Writes the report; `group` names the class of an action, unless it is none to be reported;
 /// `output` is what it wrote.
@@ -18,13 +50,16 @@ pub(super) fn write<D>(
     out: impl Write,
     report: &Report,
     dag: &Dag<D>,
+    Attempts(mut attempts): Attempts,
     group: impl Fn(&D) -> Option<String>,
     output: impl Fn(&str) -> Option<Output>,
 ) -> Result<(), SerializeError> {
     let mut suite = TestSuite::new("walk");
     for (vertex, action) in dag.vertices().zip(report.actions()) {
         let Some(group) = group(&dag[vertex]) else { continue };
-        let mut case = TestCase::new(action.uid.as_str(), status(action, dag));
+        let mut status = status(action, dag);
+        status.add_reruns(attempts.remove(&action.uid).unwrap_or_default());
+        let mut case = TestCase::new(action.uid.as_str(), status);
         case.set_classname(group);
         if let Some(execution) = &action.execution {
             case.set_time(execution.duration);

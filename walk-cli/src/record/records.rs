@@ -9,7 +9,7 @@ use std::time::Duration;
 use walk_core::{Dag, Event, Report};
 
 use super::events::{Events, Subject};
-use super::junit;
+use super::junit::{self, Attempts};
 use super::line::Start;
 use super::trace::Trace;
 use crate::error::{CliError, Result};
@@ -31,7 +31,7 @@ pub(crate) struct Wanted {
 pub(crate) struct Records {
     events: Option<(Events, PathBuf)>,
     trace: Option<(PathBuf, File, Trace)>,
-    junit: Option<(PathBuf, File)>,
+    junit: Option<(PathBuf, File, Attempts)>,
 }
 
 impl Records {
@@ -39,7 +39,8 @@ impl Records {
     pub(crate) fn open(wanted: Wanted) -> Result<Self> {
         let events = wanted.events.map(|path| stream(&path).map(|it| (Events::new(it), path)));
         let trace = wanted.trace.map(|path| create(&path).map(|it| (path, it, Trace::default())));
-        let junit = wanted.junit.map(|path| create(&path).map(|it| (path, it)));
+        let junit =
+            wanted.junit.map(|path| create(&path).map(|it| (path, it, Attempts::default())));
         Ok(Self {
             events: events.transpose()?,
             trace: trace.transpose()?,
@@ -57,6 +58,9 @@ impl Records {
         if let Some((events, _)) = &mut self.events {
             events.hear(event, subject);
         }
+        if let Some((_, _, attempts)) = &mut self.junit {
+            attempts.hear(event, subject.log);
+        }
         if let Some((_, _, trace)) = &mut self.trace {
             trace.hear(event);
         }
@@ -73,8 +77,8 @@ impl Records {
         if let Some((path, file, trace)) = self.trace.take() {
             trace.write(&mut BufWriter::new(file)).map_err(cannot_write(path))?;
         }
-        if let Some((path, file)) = self.junit.take() {
-            let written = junit::write(BufWriter::new(file), report, dag, group, output);
+        if let Some((path, file, attempts)) = self.junit.take() {
+            let written = junit::write(BufWriter::new(file), report, dag, attempts, group, output);
             written.map_err(io::Error::other).map_err(cannot_write(path))?;
         }
         Ok(self)

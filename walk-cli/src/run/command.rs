@@ -246,9 +246,10 @@ impl Ended<'_> {
     ) -> Result<Exit> {
         let mut tally = Tally::of(report, self.dag, self.plan);
         tally.up_to_date += self.rest;
+        tally.flaky = watch.oddities.flaky();
         let is_good = tally.exit() == Exit::Done;
         if !(self.taste.quiet && is_good) {
-            let summary = self.summary(report, tally, watch.last_shown.as_deref());
+            let summary = self.summary(report, tally, watch);
             console.print(summary.as_bytes());
         }
         let exit = match signals.received() {
@@ -274,7 +275,7 @@ impl Ended<'_> {
         Err(error)
     }
 
-    fn summary(&self, report: &Report, tally: Tally, last_shown: Option<&str>) -> String {
+    fn summary(&self, report: &Report, tally: Tally, watch: &Watch) -> String {
         let failures = u32::try_from(tally.failed + tally.not_ready).unwrap_or(u32::MAX);
         let summary = Summary {
             report,
@@ -284,7 +285,8 @@ impl Ended<'_> {
             palette: self.taste.palette,
             output: &|name| self.output(name),
             log_command: &|name| self.log_command(name),
-            last_shown,
+            last_shown: watch.last_shown.as_deref(),
+            oddities: &watch.oddities.describe(self.taste.palette),
             stopped_early: self.limit.is_some_and(|it| failures >= it.get()),
         };
         summary.render(tally)

@@ -6,6 +6,7 @@
 //! - `watch` hears what happens and tells the terminal and the records.
 //! - `tally` counts how actions ended, and what exit that is; `summary` is what is said of
 //!   it in the end.
+//! - `oddities` is what was odd about actions that succeeded: flaky, slow.
 //! - `logging` is where warnings go.
 
 mod command;
@@ -18,9 +19,12 @@ mod watch;
 mod summary;
 mod tally;
 
+mod oddities;
+
 mod logging;
 
 pub(crate) use command::run;
 pub(crate) use logging::{log_through, start_log, was_anything_logged};
+pub(crate) use oddities::habit;
 pub(crate) use tally::Tally;
 pub(crate) use watch::command_text;

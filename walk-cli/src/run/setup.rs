@@ -7,6 +7,7 @@ use std::path::Path;
 use walk_core::Interrupt;
 use walk_plan::{Options, Settings, StateDir};
 
+use super::oddities::Oddities;
 use super::watch::{Taste, Watch};
 use crate::args::{Common, ProgressWish, RunArgs};
 use crate::error::Result;
@@ -57,6 +58,7 @@ pub(super) fn watch(
         name_width: None,
         interactive: 0,
         last_shown: None,
+        oddities: Oddities::default(),
     })
 }
 

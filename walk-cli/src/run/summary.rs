@@ -27,6 +27,8 @@ pub(super) struct Summary<'a, D> {
     pub(super) log_command: &'a dyn Fn(&str) -> String,
     /// The action whose output is the last thing on the terminal: it is not repeated.
     pub(super) last_shown: Option<&'a str>,
+    /// What was odd about those that succeeded: lines.
+    pub(super) oddities: &'a str,
     /// Whether the run ended at the first failures.
     pub(super) stopped_early: bool,
 }
@@ -38,7 +40,7 @@ impl<D> Summary<'_, D> {
         let is_good = tally.up_to_date + tally.ok == tally.total();
         let counts = if is_good { counts } else { self.palette.bold(&counts) };
         let gap = if is_good { "" } else { "\n" };
-        let mut text = format!("{gap}{counts}\n");
+        let mut text = format!("{gap}{counts}\n{}", self.oddities);
         let failures: Vec<Vertex> =
             self.dag.vertices().filter(|it| is_failure(self.action(*it))).collect();
         for &vertex in failures.iter().take(MOST_FAILURES) {

@@ -13,6 +13,8 @@ use crate::terminal::seconds;
 pub(crate) struct Tally {
     /// A job ran, and succeeded.
     pub(crate) ok: usize,
+    /// How many of those passed only on a retry.
+    pub(crate) flaky: usize,
     /// No job had to run.
     pub(crate) up_to_date: usize,
     /// A job failed.
@@ -79,8 +81,11 @@ impl Tally {
             ("ok", self.ok),
             ("up to date", self.up_to_date),
         ];
+        let flaky = if self.flaky > 0 { format!(" ({} flaky)", self.flaky) } else { String::new() };
         let shown = counts.iter().filter(|it| it.1 > 0);
-        let shown: Vec<String> = shown.map(|(word, count)| format!("{word} {count}")).collect();
+        let more = |word: &str| if word == "ok" { flaky.as_str() } else { "" };
+        let shown: Vec<String> =
+            shown.map(|(word, count)| format!("{word} {count}{}", more(word))).collect();
         format!("{} in {time}", shown.join(", "))
     }
 }
@@ -96,7 +101,7 @@ mod tests {
     use super::*;
 
     const NONE: Tally =
-        Tally { ok: 0, up_to_date: 0, failed: 0, not_ready: 0, stopped: 0, not_run: 0 };
+        Tally { ok: 0, flaky: 0, up_to_date: 0, failed: 0, not_ready: 0, stopped: 0, not_run: 0 };
 
     #[test]
     fn the_exit_follows_the_counts() {
@@ -120,5 +125,6 @@ mod tests {
         check(Tally { up_to_date: 1, ..NONE }, 50, "up to date (1 action) in 0.05s");
         check(NONE, 0, "up to date (0 actions) in 0.00s");
         check(Tally { ok: 2, ..NONE }, 1_000, "ok 2 in 1.00s");
+        check(Tally { ok: 9, flaky: 2, ..NONE }, 1_000, "ok 9 (2 flaky) in 1.00s");
     }
 }

@@ -8,8 +8,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use walk_core::{Action, DirtyReason, Event, Interrupt, InterruptCause, JobOutcome, JobStatus};
-use walk_plan::{ActionId, Captured, Observer, Plan, Reason, Run, Secrets, StateDir};
+use walk_plan::{ActionId, Captured, Conduct, Observer, Plan, Reason, Run, Secrets, StateDir};
 
+use super::oddities::{Oddities, describe_flaky, describe_slow};
 use crate::explain;
 use crate::os;
 use crate::record::{Recorder, Records, Subject};
@@ -46,6 +47,7 @@ pub(super) struct Watch {
     pub(super) interactive: usize,
     /// The failed action whose output was printed last.
     pub(super) last_shown: Option<String>,
+    pub(super) oddities: Oddities,
 }
 
 impl Observer for Watch {
@@ -54,6 +56,7 @@ impl Observer for Watch {
         let id = *event.action().data();
         let subject = Subject {
             log,
+            conduct: captured.map(|it| &it.conduct),
             makes: &|| outputs(plan, id),
             command: &|| command_text(plan, &plan.actions[id.index()].run),
         };
@@ -77,7 +80,7 @@ impl Observer for Watch {
                 let reason = format!("{}, again{delay}", ending(outcome));
                 self.show(plan, action, outcome, Verdict::Again, &reason, log);
             }
-            Event::Finished { action, outcome } => self.finished(plan, action, outcome, log),
+            Event::Finished { action, outcome } => self.finished(plan, action, outcome, captured),
             _ => {}
         }
     }
@@ -101,9 +104,10 @@ impl Watch {
         plan: &Plan,
         action: &Action<'_, ActionId>,
         outcome: &JobOutcome,
-        log: Option<&Path>,
+        captured: Option<&Captured>,
     ) {
-        let verdict = verdict(outcome);
+        let conduct = captured.map(|it| &it.conduct);
+        let verdict = verdict(outcome, conduct);
         let id = action.vertex().index();
         self.update(|it| it.ended(id, verdict.is_bad()));
         let reason = match verdict {
@@ -112,10 +116,20 @@ impl Watch {
                 let below = action.dag().successors(action.vertex()).iter();
                 identical(below.filter(|it| runs(plan, action.dag()[**it])).count())
             }
+            Verdict::Flaky => {
+                let retry = plan.actions[action.data().index()].retry.as_ref();
+                let attempts = retry.map_or(outcome.attempt, |it| it.times.saturating_add(1));
+                conduct.map(|it| describe_flaky(outcome.attempt, attempts, it)).unwrap_or_default()
+            }
             Verdict::Fail | Verdict::Wait | Verdict::Again => ending(outcome),
             Verdict::Stop => "interrupted".into(),
             Verdict::Ok => self.why(action, outcome),
         };
+        let reason = join(reason, conduct.and_then(|it| it.exceeds).map(describe_slow));
+        if let Some(conduct) = conduct {
+            self.oddities.note(action.uid(), outcome.duration, conduct);
+        }
+        let log = captured.and_then(|it| it.log.as_deref());
         self.show(plan, action, outcome, verdict, &reason, log);
         if plan.actions[action.data().index()].interactive {
             self.interactive = self.interactive.saturating_sub(1);
@@ -213,13 +227,23 @@ fn durations(state: &StateDir) -> Durations {
     notes.map(|(name, note)| (name, note.duration())).collect()
 }
 
-fn verdict(outcome: &JobOutcome) -> Verdict {
+fn verdict(outcome: &JobOutcome, conduct: Option<&Conduct>) -> Verdict {
     match outcome.status {
         _ if outcome.interrupted == Some(InterruptCause::Run) => Verdict::Stop,
+        _ if conduct.is_some_and(|it| it.is_flaky) => Verdict::Flaky,
         JobStatus::Unchanged => Verdict::Same,
         JobStatus::NotReady => Verdict::Wait,
         status if status.is_success() => Verdict::Ok,
         _ => Verdict::Fail,
+    }
+}
+
+/// Joins two reasons, of which each may be missing.
+fn join(reason: String, other: Option<String>) -> String {
+    match other {
+        None => reason,
+        Some(other) if reason.is_empty() => other,
+        Some(other) => format!("{reason}, {other}"),
     }
 }
 

@@ -16,6 +16,8 @@ pub(crate) enum Verdict {
     Ok,
     /// It succeeded, and its outputs are what they were.
     Same,
+    /// It succeeded on a retry only.
+    Flaky,
     /// It failed.
     Fail,
     /// It asked to be run later, and is not going to be.
@@ -69,6 +71,7 @@ impl Verdict {
         match self {
             Self::Ok => palette.good("   ok"),
             Self::Same => palette.same(" same"),
+            Self::Flaky => palette.warn("flaky"),
             Self::Fail => palette.fail(" FAIL"),
             Self::Wait => palette.warn(" wait"),
             Self::Again => palette.warn("again"),

@@ -2,6 +2,7 @@
 
 mod clean;
 mod clean_build;
+mod conduct;
 mod exits;
 mod interactive;
 mod killed;
