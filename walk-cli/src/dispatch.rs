@@ -11,8 +11,9 @@ use crate::error::{CliError, Result};
 use crate::exit::Exit;
 use crate::ninja;
 use crate::report;
-use crate::run;
+use crate::run::{self, Occasion};
 use crate::terminal::{Palette, Surroundings};
+use crate::watch;
 
 /// Runs the command that `args` ask for, and says on stderr what stopped it.
 pub(crate) fn walk(args: impl IntoIterator<Item = OsString>) -> Exit {
@@ -31,10 +32,16 @@ pub(crate) fn walk(args: impl IntoIterator<Item = OsString>) -> Exit {
 fn dispatch(cli: &Cli) -> Result<Exit> {
     let common = &cli.common;
     let Some(command) = &cli.command else {
-        return run_or_plan(common, &cli.run).map_err(meant_as_command);
+        return run_or_plan(common, &cli.run, &Occasion::default()).map_err(meant_as_command);
     };
     match command {
-        Command::Run(args) => run_or_plan(common, args),
+        Command::Run(args) => run_or_plan(common, args, &Occasion::default()),
+        Command::Watch(args) => {
+            let round = |occasion: &Occasion| run_or_plan(common, &args.run, occasion);
+            watch::watch(common, args, round, |error| {
+                let _ = complain(common, error);
+            })
+        }
         Command::Clean(args) => commands::clean(common, args, &mut stdout()),
         other => answer(common, other),
     }
@@ -59,16 +66,18 @@ fn answer(common: &Common, command: &Command) -> Result<Exit> {
         Command::Schema => commands::schema(&mut out)?,
         Command::Completions { shell } => commands::completions(*shell, &mut out)?,
         Command::Man { command } => commands::man(command.as_deref(), &mut out)?,
-        Command::Run(_) | Command::Clean(_) => unreachable!("they were dispatched before"),
+        Command::Run(_) | Command::Watch(_) | Command::Clean(_) => {
+            unreachable!("they were dispatched before")
+        }
     };
     out.flush()?;
     Ok(exit)
 }
 
 /// Runs `walk run`; with `-n` that is `walk plan`.
-fn run_or_plan(common: &Common, args: &RunArgs) -> Result<Exit> {
+fn run_or_plan(common: &Common, args: &RunArgs, occasion: &Occasion) -> Result<Exit> {
     if !args.dry_run {
-        return run::run(common, args);
+        return run::run(common, args, occasion);
     }
     let RunArgs { targets, force, explain, .. } = args.clone();
     answer(common, &Command::Plan(PlanArgs { targets, force, explain }))

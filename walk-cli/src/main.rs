@@ -23,6 +23,8 @@ mod quiet;
 mod explain;
 mod run;
 
+mod watch;
+
 mod commands;
 
 mod ninja;

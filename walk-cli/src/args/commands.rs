@@ -14,6 +14,8 @@ use crate::history::Choice;
 pub(crate) enum Command {
     /// Bring targets up to date
     Run(RunArgs),
+    /// Bring targets up to date, wait for changes, and do it again
+    Watch(WatchArgs),
     /// Show what would run, and why
     Plan(PlanArgs),
     /// Say why an action ran last time, would run now, or has not run
@@ -55,6 +57,16 @@ pub(crate) enum Command {
         /// Which command.
         command: Option<String>,
     },
+}
+
+/// The flags of `walk watch`: those of `walk run`, and its own.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct WatchArgs {
+    #[command(flatten)]
+    pub(crate) run: RunArgs,
+    /// Look at the files once a second instead of being told: for network file systems.
+    #[arg(long, env = "WALK_POLL", hide_env = true, value_parser = FalseyValueParser::new())]
+    pub(crate) poll: bool,
 }
 
 /// Nothing but targets.

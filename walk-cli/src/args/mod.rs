@@ -11,7 +11,7 @@ mod run;
 pub(crate) use cli::Cli;
 pub(crate) use commands::{
     CleanArgs, Command, DiffArgs, GraphArgs, GraphFormat, PlanArgs, Question, ReportArgs,
-    SomeTargetArgs, TargetArgs, WhyArgs,
+    SomeTargetArgs, TargetArgs, WatchArgs, WhyArgs,
 };
 pub(crate) use common::{ColorWish, Common};
 pub(crate) use run::{ProgressWish, RunArgs};

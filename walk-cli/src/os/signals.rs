@@ -2,11 +2,12 @@
 //! stops the children too.
 //!
 //! A thread reads them, so that what they cause may take locks. A signal that was ignored
-//! when walk started stays ignored: `nohup` and shells without job control rely on it.
+//! when walk started stays ignored: `nohup` and shells without job control rely on it. Between the
+//! runs of a watch there is nothing to stop, and signals do what they do by themselves.
 
 use std::io;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP};
@@ -24,54 +25,93 @@ pub(crate) trait Listener: Send {
     fn resumed(&self);
 }
 
-/// The thread that reads signals.
-#[derive(Debug)]
+/// The thread that reads signals; clones are the same.
+#[derive(Clone)]
 pub(crate) struct Signals {
-    received: Arc<AtomicI32>,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    received: AtomicI32,
+    /// Who is told; nobody between runs.
+    target: Mutex<Option<Target>>,
+}
+
+struct Target {
+    interrupt: Interrupt,
+    listener: Box<dyn Listener>,
+    count: u32,
 }
 
 impl Signals {
-    /// Starts to handle signals.
+    /// Starts to handle signals, for one run.
     pub(crate) fn handle(
         interrupt: Interrupt,
         listener: impl Listener + 'static,
     ) -> io::Result<Self> {
+        Self::start(Some(Target { interrupt, listener: Box::new(listener), count: 0 }))
+    }
+
+    /// Starts to handle signals, for the runs to come.
+    pub(crate) fn idle() -> io::Result<Self> {
+        Self::start(None)
+    }
+
+    fn start(target: Option<Target>) -> io::Result<Self> {
         let ignored = ignored();
         let wanted = [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGCONT];
         let mut incoming = Incoming::new(wanted.iter().filter(|it| !ignored.contains(it)))?;
-        let received = Arc::new(AtomicI32::new(0));
-        let mut reader = Reader { interrupt, listener, received: Arc::clone(&received), count: 0 };
+        let shared = Shared { received: AtomicI32::new(0), target: Mutex::new(target) };
+        let signals = Self { shared: Arc::new(shared) };
+        let reader = Arc::clone(&signals.shared);
         thread::Builder::new()
             .name("signals".into())
             .spawn(move || incoming.forever().for_each(|signal| reader.take(signal)))?;
-        Ok(Self { received })
+        Ok(signals)
+    }
+
+    /// Has signals reach a run from now on.
+    pub(crate) fn aim(&self, interrupt: Interrupt, listener: impl Listener + 'static) {
+        let target = Target { interrupt, listener: Box::new(listener), count: 0 };
+        *self.shared.target() = Some(target);
+    }
+
+    /// Has signals do what they do by themselves from now on: the run is over.
+    pub(crate) fn rest(&self) {
+        *self.shared.target() = None;
     }
 
     /// Returns the signal that asked to stop, if one did.
     pub(crate) fn received(&self) -> Option<i32> {
-        Some(self.received.load(Ordering::SeqCst)).filter(|it| *it != 0)
+        Some(self.shared.received.load(Ordering::SeqCst)).filter(|it| *it != 0)
     }
 }
 
-struct Reader<L> {
-    interrupt: Interrupt,
-    listener: L,
-    received: Arc<AtomicI32>,
-    count: u32,
-}
+impl Shared {
+    fn target(&self) -> MutexGuard<'_, Option<Target>> {
+        self.target.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 
-impl<L: Listener> Reader<L> {
-    fn take(&mut self, signal: i32) {
-        match signal {
-            SIGTSTP => self.suspend(),
-            SIGCONT => self.listener.resumed(),
-            _ => self.stop(signal),
+    fn take(&self, signal: i32) {
+        let mut target = self.target();
+        match (signal, &mut *target) {
+            (SIGCONT, Some(target)) => target.listener.resumed(),
+            (SIGCONT, None) => {}
+            (SIGTSTP, Some(target)) => target.suspend(),
+            (_, Some(target)) => {
+                let (zero, order) = (0, Ordering::SeqCst);
+                let _ = self.received.compare_exchange(zero, signal, order, order);
+                target.stop(signal);
+            }
+            // It returns if the process was stopped and goes on.
+            (_, None) => drop(emulate_default_handler(signal)),
         }
     }
+}
 
+impl Target {
     fn stop(&mut self, signal: i32) {
         self.count += 1;
-        let _ = self.received.compare_exchange(0, signal, Ordering::SeqCst, Ordering::SeqCst);
         match self.count {
             1 => self.interrupt.trigger(),
             2 => self.interrupt.kill(),

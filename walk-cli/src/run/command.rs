@@ -13,6 +13,7 @@ use walk_plan::{
 };
 
 use super::logging::{log_to, was_anything_logged};
+use super::occasion::Occasion;
 use super::summary::Summary;
 use super::tally::Tally;
 use super::watch::{Taste, Watch};
@@ -27,18 +28,18 @@ use crate::record::Start;
 use crate::terminal::{Console, Output};
 
 /// Brings targets up to date.
-pub(crate) fn run(common: &Common, args: &RunArgs) -> Result<Exit> {
+pub(crate) fn run(common: &Common, args: &RunArgs, occasion: &Occasion) -> Result<Exit> {
     let started = Instant::now();
     let jobs = args.jobs.or_else(jobs_of_make);
     let question = question(common, args, jobs);
     if let Some(question) = &question {
         match question.answer("run") {
             Answer::UpToDate(actions) => {
-                return say_up_to_date(common, args, question.state(), actions, started);
+                return say_up_to_date(common, args, question.state(), actions, started, occasion);
             }
             Answer::Part(lock, part) => {
                 let state = question.state();
-                let done = run_part(common, args, state, (lock, *part), started)?;
+                let done = run_part(common, args, state, (lock, *part), started, occasion)?;
                 if let Some(exit) = done {
                     return Ok(exit);
                 }
@@ -48,22 +49,22 @@ pub(crate) fn run(common: &Common, args: &RunArgs) -> Result<Exit> {
     }
     let mut lesson = question.map(Question::learn);
     if let Some(frame) = project::ninja(common, jobs)? {
-        return stages::run(common, args, frame, lesson);
+        return stages::run(common, args, frame, lesson, occasion);
     }
     let mut project = Project::read_with_state(common, jobs, "run")?;
     project.plan.select(&args.targets)?;
-    let interrupt = Interrupt::default();
+    let interrupt = occasion.interrupt();
     let watch = setup::watch(common, args, &project.state, interrupt.clone())?;
     let prepared = started.elapsed();
     let (lock, loaded) = project.lock(common, "run")?;
     let started = Instant::now();
     log_to(&watch.console);
-    let mut options = setup::options(&project.plan.settings, args, interrupt.clone());
+    let mut options = setup::options(&project.plan.settings, args, interrupt);
     options.held = Some(lock.file());
     let limit = options.max_failures;
     let walk = project.open(loaded, &options)?;
     let dag = walk.dag(&walk.plan().select(&args.targets)?)?;
-    let going = Going { common, walk, dag, watch, lock, interrupt, limit, rest: 0 };
+    let going = Going { common, walk, dag, watch, lock, occasion, limit, rest: 0 };
     going.go(
         || prepared + started.elapsed(),
         |walk, dag, report| {
@@ -80,16 +81,17 @@ fn run_part(
     state: &StateDir,
     (lock, part): (Lock, Partial),
     started: Instant,
+    occasion: &Occasion,
 ) -> Result<Option<Exit>> {
-    let interrupt = Interrupt::default();
+    let interrupt = occasion.interrupt();
     let watch = setup::watch(common, args, state, interrupt.clone())?;
     log_to(&watch.console);
-    let mut options = setup::options(part.settings(), args, interrupt.clone());
+    let mut options = setup::options(part.settings(), args, interrupt);
     options.held = Some(lock.file());
     let limit = options.max_failures;
     let Some((walk, dag, rest)) = part.open(state, options)? else { return Ok(None) };
     let up_to_date = rest.up_to_date;
-    let going = Going { common, walk, dag, watch, lock, interrupt, limit, rest: up_to_date };
+    let going = Going { common, walk, dag, watch, lock, occasion, limit, rest: up_to_date };
     let exit = going.go(
         || started.elapsed(),
         |walk, dag, report| {
@@ -109,7 +111,7 @@ struct Going<'a> {
     dag: Dag<ActionId>,
     watch: Watch,
     lock: Lock,
-    interrupt: Interrupt,
+    occasion: &'a Occasion,
     limit: Option<NonZeroU32>,
     /// How many actions are known to be up to date, besides those of the graph.
     rest: usize,
@@ -122,27 +124,27 @@ impl Going<'_> {
         duration: impl Fn() -> Duration,
         learn: impl FnOnce(&CommandWalk, &Dag<ActionId>, &Report),
     ) -> Result<Exit> {
-        let Self { common, mut walk, dag, mut watch, lock, interrupt, limit, rest } = self;
+        let Self { common, mut walk, dag, mut watch, lock, occasion, limit, rest } = self;
         let (console, taste) = (watch.console.clone(), watch.taste);
         begin(&walk, &dag, rest, &mut watch);
         let watch = Rc::new(RefCell::new(watch));
-        observe(&mut walk, &watch);
-        let signals = handle_signals(interrupt, &console)?;
+        observe(&mut walk, &watch, occasion);
+        let signals = occasion.signals(&console)?;
         let result = walk.run(&dag);
         console.finish();
         let (plan, state, duration) = (walk.plan(), walk.state(), duration());
-        let run = Ended { common, dag: &dag, plan, state, taste, limit, duration, rest };
+        let run = Ended { common, dag: &dag, plan, state, taste, limit, duration, rest, occasion };
         let exit = match result {
             Ok(report) => {
                 learn(&walk, &dag, &report);
                 let exit = run.conclude(&report, &signals, &console, &mut watch.borrow_mut());
-                mem::forget(report);
+                occasion.forget(report);
                 exit
             }
             Err(error) => run.give_up(error.into(), &mut watch.borrow_mut()),
         };
         // The process is about to end: there is no use in tidying up a graph before that.
-        mem::forget((walk, dag, lock, watch));
+        occasion.leave((walk, dag, lock, watch));
         // A walk that stopped because of a signal may well have failed of it.
         signals.received().map_or(exit, |signal| Ok(Exit::Signal(signal)))
     }
@@ -163,10 +165,11 @@ fn say_up_to_date(
     state: &StateDir,
     actions: usize,
     started: Instant,
+    occasion: &Occasion,
 ) -> Result<Exit> {
     let console = setup::watch(common, args, state, Interrupt::default())?.console;
-    if !common.quiet {
-        let tally = Tally { up_to_date: actions, ..Tally::default() };
+    let tally = Tally { up_to_date: actions, ..Tally::default() };
+    if !(common.quiet || occasion.is_silent(tally)) {
         console.print(format!("{}\n", tally.describe(started.elapsed())).as_bytes());
     }
     console.finish();
@@ -184,11 +187,6 @@ pub(super) fn learn(
         lesson.add(walk, dag, report);
         lesson.keep(walk.state());
     }
-}
-
-pub(super) fn handle_signals(interrupt: Interrupt, console: &Console) -> Result<Signals> {
-    let cannot = |source| CliError::File { verb: "handle", path: "signals".into(), source };
-    Signals::handle(interrupt, console.clone()).map_err(cannot)
 }
 
 /// Says how many actions there are: those of the graph, and the `rest`, which is up to date.
@@ -213,9 +211,10 @@ pub(super) fn begin(walk: &CommandWalk, dag: &Dag<ActionId>, rest: usize, watch:
     watch.recorder.start(&start);
 }
 
-pub(super) fn observe(walk: &mut CommandWalk, watch: &Rc<RefCell<Watch>>) {
-    let watch = Rc::clone(watch);
+pub(super) fn observe(walk: &mut CommandWalk, watch: &Rc<RefCell<Watch>>, occasion: &Occasion) {
+    let (watch, occasion) = (Rc::clone(watch), occasion.clone());
     let observer = move |plan: &Plan, event: &Event<'_, ActionId>, seen: Option<&Captured>| {
+        occasion.hear(event);
         watch.borrow_mut().on_event(plan, event, seen);
     };
     walk.set_observer(Box::new(observer));
@@ -233,6 +232,7 @@ pub(super) struct Ended<'a> {
     pub(super) duration: Duration,
     /// How many actions are up to date, besides those of the graph.
     pub(super) rest: usize,
+    pub(super) occasion: &'a Occasion,
 }
 
 impl Ended<'_> {
@@ -248,7 +248,7 @@ impl Ended<'_> {
         tally.up_to_date += self.rest;
         tally.flaky = watch.oddities.flaky();
         let is_good = tally.exit() == Exit::Done;
-        if !(self.taste.quiet && is_good) {
+        if !(self.taste.quiet && is_good || self.occasion.is_silent(tally)) {
             let summary = self.summary(report, tally, watch);
             console.print(summary.as_bytes());
         }

@@ -2,6 +2,7 @@
 //!
 //! - `command` is the way of one run, from the arguments to the exit.
 //! - `stages` is that of a manifest of ninja, which takes several walks.
+//! - `occasion` is what the run is part of: a command, or a watch that goes on after it.
 //! - `setup` makes of the arguments what a run is set up with.
 //! - `watch` hears what happens and tells the terminal and the records.
 //! - `tally` counts how actions ended, and what exit that is; `summary` is what is said of
@@ -12,6 +13,7 @@
 mod command;
 mod stages;
 
+mod occasion;
 mod setup;
 
 mod watch;
@@ -25,6 +27,7 @@ mod logging;
 
 pub(crate) use command::run;
 pub(crate) use logging::{log_through, start_log, was_anything_logged};
+pub(crate) use occasion::{Occasion, Step, Tap};
 pub(crate) use oddities::habit;
 pub(crate) use tally::Tally;
 pub(crate) use watch::command_text;

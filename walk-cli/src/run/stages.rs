@@ -10,12 +10,13 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use walk_core::{ActionReport, Dag, Interrupt, Report};
+use walk_core::{ActionReport, Dag, Report};
 use walk_ninja::{Build, BuildError, Frame, Purpose};
 use walk_plan::{ActionId, CommandWalk, Loaded, Lock, Options, Plan, StateDir, WalkError};
 
-use super::command::{Ended, begin, handle_signals, observe};
+use super::command::{Ended, begin, observe};
 use super::logging::log_to;
+use super::occasion::Occasion;
 use super::setup;
 use super::tally::Tally;
 use super::watch::Watch;
@@ -34,12 +35,13 @@ pub(super) fn run(
     args: &RunArgs,
     frame: Frame,
     lesson: Option<Lesson>,
+    occasion: &Occasion,
 ) -> Result<Exit> {
     let started = Instant::now();
     let jobs = frame.jobs;
     let mut build = read(frame.clone())?;
     let state = state_of_ninja(common, &build);
-    let interrupt = Interrupt::default();
+    let interrupt = occasion.interrupt();
     let mut watch = setup::watch(common, args, &state, interrupt.clone())?;
     let console = watch.console.clone();
     let prepared = started.elapsed();
@@ -50,15 +52,16 @@ pub(super) fn run(
     log_to(&console);
     build.graph().warnings().iter().for_each(|it| log::warn!("{it}"));
     let records = mem::take(&mut watch.records);
-    let signals = handle_signals(interrupt.clone(), &console)?;
+    let signals = occasion.signals(&console)?;
     let mut options = setup::options(&walk_plan::Settings::default(), args, interrupt);
     options.max_active = std::num::NonZeroU32::new(jobs);
     options.held = Some(lock.file());
     let (started, watch) = (Instant::now(), Rc::new(RefCell::new(watch)));
-    let run = Run { common, args, frame, state, options, console, watch, started, prepared };
+    let run =
+        Run { common, args, frame, state, options, console, watch, started, prepared, occasion };
     let exit = run.stages(&mut build, records, &signals, lesson);
     // The process is about to end: there is no use in tidying up a graph before that.
-    mem::forget::<(Build, Lock)>((build, lock));
+    occasion.leave::<(Build, Lock)>((build, lock));
     signals.received().map_or(exit, |signal| Ok(Exit::Signal(signal)))
 }
 
@@ -77,6 +80,7 @@ struct Run<'a> {
     started: Instant,
     /// How long it took before the lock was asked for.
     prepared: Duration,
+    occasion: &'a Occasion,
 }
 
 /// A walk that ended.
@@ -166,7 +170,7 @@ impl Run<'_> {
     fn walk(&self, mut walk: CommandWalk, targets: &[ActionId]) -> Result<Walked> {
         let dag = walk.dag(targets)?;
         begin(&walk, &dag, 0, &mut self.watch.borrow_mut());
-        observe(&mut walk, &self.watch);
+        observe(&mut walk, &self.watch, self.occasion);
         let result = walk.run(&dag);
         Ok(Walked { walk, dag, result })
     }
@@ -178,14 +182,15 @@ impl Run<'_> {
         let (taste, limit) = (watch.taste, self.options.max_failures);
         let duration = self.prepared + self.started.elapsed();
         let (plan, state) = (walk.plan(), walk.state());
-        let common = self.common;
-        let run = Ended { common, dag: &dag, plan, state, taste, limit, duration, rest: 0 };
+        let (common, occasion) = (self.common, self.occasion);
+        let run =
+            Ended { common, dag: &dag, plan, state, taste, limit, duration, rest: 0, occasion };
         let exit = match result {
             Ok(report) => run.conclude(&report, signals, &self.console, &mut watch),
             Err(error) => run.give_up(error.into(), &mut watch),
         };
         drop(watch);
-        mem::forget((walk, dag));
+        self.occasion.forget((walk, dag));
         exit
     }
 }

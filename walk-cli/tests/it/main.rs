@@ -26,3 +26,4 @@ mod signals;
 mod state;
 mod system_calls;
 mod terminal;
+mod watching;

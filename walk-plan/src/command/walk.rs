@@ -281,6 +281,13 @@ impl CommandWalk {
         actions.filter(reads).collect()
     }
 
+    /// Returns the files that an action reads: those that it declares, and those that its depfile
+    /// named last time.
+    pub fn reads(&self, id: ActionId) -> impl Iterator<Item = &Path> {
+        let files = self.command(id).inputs.iter().chain(&self.discovered[id.index()]);
+        files.map(|it| self.plan.files.path(*it))
+    }
+
     /// Returns the names of all actions that something is remembered of, in order.
     ///
     /// # Errors

@@ -42,6 +42,7 @@ const PLACES: &[(&str, Place)] = &[
     ("clap", Place::Crates(&["walk-cli", "xtask"])),
     ("signal_hook", Place::Crates(&["walk-cli"])),
     ("anstream", Place::Crates(&["walk-cli"])),
+    ("notify", Place::Crates(&["walk-cli"])),
     ("anstyle", Place::Crates(&["walk-cli"])),
     ("annotate_snippets", Place::Crates(&["walk-cli"])),
     ("cargo_metadata", Place::Crates(&["xtask"])),

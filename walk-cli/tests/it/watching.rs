@@ -1,0 +1,321 @@
+//! `walk watch`: rounds, what is stopped for a change and what is not, and what it survives.
+
+use std::fs;
+use std::io::{BufRead as _, BufReader};
+use std::process::Command;
+use std::sync::mpsc::{self, Receiver};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, test_kill_process};
+
+use crate::project::{Done, Project, Running};
+
+/// Longer than anything takes; nothing waits for as long unless it fails.
+const LONG: Duration = Duration::from_secs(20);
+
+const COPY: &str = "[action.copy]\nforeach = \"src/*.c\"\nrun = \"cat {in} > {out}\"\n\
+                    in = [\"{file}\"]\nout = [\"build/{stem}.o\"]\n\
+                    [action.all]\nrun = \"cat {in} > {out}\"\nin = [\"build/*.o\"]\nout = [\"all\"]\n";
+
+/// A watch whose lines are read as they come, those of stderr among them.
+struct Watching {
+    running: Running,
+    lines: Receiver<String>,
+}
+
+impl Watching {
+    fn start(project: &Project, args: &str) -> Self {
+        // What is written to both comes in order.
+        let mut command = project.command_at("sh".as_ref(), "");
+        command.args(["-c", "exec \"$0\" \"$@\" 2>&1", env!("CARGO_BIN_EXE_walk")]);
+        command.args(args.split_whitespace());
+        Self::of(command)
+    }
+
+    fn of(command: Command) -> Self {
+        let mut running = Running::start(command);
+        let (sender, lines) = mpsc::channel();
+        let out = BufReader::new(running.0.stdout.take().expect("it is piped"));
+        thread::spawn(move || {
+            let mut lines = out.lines().map_while(Result::ok);
+            lines.find(|it| sender.send(it.clone()).is_err());
+        });
+        Self { running, lines }
+    }
+
+    /// Waits for a line with `text` in it, and returns all lines up to there.
+    #[track_caller]
+    fn await_line(&self, text: &str) -> String {
+        let deadline = Instant::now() + LONG;
+        let mut seen = String::new();
+        while !seen.lines().last().is_some_and(|it| it.contains(text)) {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let line = self.lines.recv_timeout(left);
+            seen += &line.unwrap_or_else(|_| panic!("no `{text}` in:\n{seen}"));
+            seen.push('\n');
+        }
+        seen
+    }
+
+    /// Waits until it waits.
+    #[track_caller]
+    fn await_rest(&self) -> String {
+        self.await_line("; Ctrl-C ends")
+    }
+
+    /// Ends it with Ctrl-C.
+    #[track_caller]
+    fn end(self) {
+        self.running.signal(Signal::INT);
+        let done = Done::of(self.running.0.wait_with_output().expect("it ends"));
+        assert_eq!(done.code, 130, "{done:#?}");
+    }
+}
+
+#[test]
+fn an_edit_is_brought_up_to_date_and_what_changes_nothing_is_not_told() {
+    let project = Project::new(COPY);
+    project.write("src/a.c", "a");
+    let watching = Watching::start(&project, "watch");
+    assert!(watching.await_rest().contains("ok 2 in "));
+    project.write("src/a.c", "b");
+    let seen = watching.await_rest();
+    assert!(seen.contains("copy:src/a.c") && seen.contains("src/a.c changed"), "{seen}");
+    assert_eq!(project.read("all"), "b");
+    // The same content, a file that nobody reads, and an output: not a word.
+    project.write("src/a.c", "b");
+    project.write("src/.a.c.swp", "");
+    project.write("all", "?");
+    project.write("src/b.c", "c");
+    let seen = watching.await_rest();
+    assert!(!seen.contains("copy:src/a.c") && seen.contains("copy:src/b.c"), "{seen}");
+    assert!(!seen.contains("up to date ("), "{seen}");
+    assert_eq!(project.read("all"), "bc");
+    watching.end();
+}
+
+#[test]
+fn nobody_waits_for_the_lock_between_rounds() {
+    let project = Project::new(COPY);
+    project.write("src/a.c", "a");
+    let watching = Watching::start(&project, "watch");
+    watching.await_rest();
+    project.walk("--no-wait").expect(0);
+    project.walk("--no-wait clean --all").expect(0);
+    watching.end();
+}
+
+/// An action that says that it runs, and goes on once it may.
+const SLOW: &str = "[action.slow]\nrun = \"echo $$ > ready; read x < go; cat {in} > {out}\"\n\
+                    in = [\"a\"]\nout = [\"b\"]\n[action.other]\nrun = \"cat {in}\"\nin = [\"c\"]\n\
+                    deps = [\"slow\"]\n";
+
+fn slow() -> Project {
+    let project = Project::new(SLOW);
+    project.write("a", "1");
+    project.write("c", "1");
+    project.fifo("ready");
+    project.fifo("go");
+    project
+}
+
+#[test]
+fn what_is_obsolete_is_stopped_and_started_again() {
+    let project = slow();
+    let watching = Watching::start(&project, "watch");
+    let first = project.await_fifo("ready");
+    project.write("a", "2");
+    let seen = watching.await_line("a changed meanwhile");
+    assert!(seen.contains(" stop  slow"), "{seen}");
+    assert!(!seen.contains("stopped 1"), "{seen}");
+    let second = project.await_fifo("ready");
+    assert_ne!(first, second);
+    let pid = Pid::from_raw(first.parse().expect("a number")).expect("not zero");
+    assert!(test_kill_process(pid).is_err());
+    project.release("go");
+    assert!(watching.await_rest().contains("ok 2 in "));
+    assert_eq!(project.read("b"), "2");
+    watching.end();
+}
+
+#[test]
+fn a_change_that_concerns_nothing_that_ran_lets_it_go_on() {
+    let project = slow();
+    let watching = Watching::start(&project, "watch");
+    let pid = project.await_fifo("ready");
+    project.write("c", "2");
+    // The next change of `a` would stop it: this one does not.
+    project.release("go");
+    let seen = watching.await_rest();
+    assert!(!seen.contains("stop  "), "{seen}");
+    assert!(seen.contains("c changed meanwhile: again\n"), "{seen}");
+    assert!(!pid.is_empty() && project.read("b") == "1");
+    watching.end();
+}
+
+#[test]
+fn ctrl_c_while_something_runs_stops_it_and_a_second_one_kills() {
+    let project = Project::new(
+        "[settings]\ngrace = \"1h\"\n[action.a]\n\
+         run = \"trap '' TERM; exec 3<>go; echo $$ > ready; read x <&3\"\n",
+    );
+    project.fifo("ready");
+    project.fifo("go");
+    let watching = Watching::start(&project, "watch");
+    let pid = project.await_fifo("ready").parse().expect("a number");
+    watching.running.signal(Signal::INT);
+    watching.running.signal(Signal::TERM);
+    let done = watching.running.wait();
+    assert!(matches!(done.code, 130 | 143), "{done:#?}");
+    assert!(test_kill_process(Pid::from_raw(pid).expect("not zero")).is_err());
+}
+
+#[test]
+fn a_broken_manifest_is_told_and_tried_again() {
+    let project = Project::new("[action.a\n");
+    let watching = Watching::start(&project, "watch");
+    let seen = watching.await_rest();
+    assert!(seen.contains("walk.toml:3:"), "{seen}");
+    project.write("walk.toml", "[walk]\nversion = 1\n[action.a]\nrun = \"echo 1\"\n");
+    assert!(watching.await_rest().contains("ok 1 in "));
+    project.write("walk.toml", "[walk]\nversion = 2\n");
+    assert!(watching.await_rest().contains("walk.toml:2:"));
+    project.write("walk.toml", "[walk]\nversion = 1\n[action.a]\nrun = \"echo 1\"\n");
+    assert!(watching.await_rest().contains("up to date (1 action)"));
+    watching.end();
+}
+
+/// By renaming: the file is another one each time.
+#[test]
+fn editors_and_checkouts_put_other_files_in_place() {
+    let project = Project::new(COPY);
+    project.write("src/a.c", "1");
+    let watching = Watching::start(&project, "watch");
+    watching.await_rest();
+    project.write("src/.tmp", "2");
+    fs::rename(project.path("src/.tmp"), project.path("src/a.c")).expect("it can be renamed");
+    watching.await_rest();
+    assert_eq!(project.read("all"), "2");
+    project.write("new/a.c", "3");
+    fs::rename(project.path("src"), project.path("old")).expect("it can be renamed");
+    fs::rename(project.path("new"), project.path("src")).expect("it can be renamed");
+    watching.await_rest();
+    assert_eq!(project.read("all"), "3");
+    // In what came by renaming, files are noticed too.
+    project.write("src/a.c", "4");
+    watching.await_rest();
+    assert_eq!(project.read("all"), "4");
+    watching.end();
+}
+
+#[test]
+fn a_burst_of_changes_is_one() {
+    let project = Project::new(COPY);
+    project.write("src/a.c", "1");
+    let watching = Watching::start(&project, "watch");
+    watching.await_rest();
+    for number in 0..10_000 {
+        fs::write(project.path(&format!("src/{number}.h")), "").expect("it can be written");
+    }
+    project.write("src/a.c", "2");
+    watching.await_rest();
+    assert_eq!(project.read("all"), "2");
+    watching.end();
+}
+
+#[test]
+fn what_an_action_changes_of_its_own_inputs_ends_some_day() {
+    let project = Project::new(
+        "[action.a]\nrun = \"echo x >> log; echo $$ >> in; cp in out\"\nin = [\"in\"]\nout = [\"out\"]\n",
+    );
+    project.write("in", "");
+    let watching = Watching::start(&project, "watch");
+    let seen = watching.await_line("in changes in every round");
+    assert!(!seen.contains("Ctrl-C ends"), "{seen}");
+    watching.await_rest();
+    let rounds = project.read("log").lines().count();
+    assert!(rounds <= 6, "{rounds}");
+    // What is done while nothing runs counts, and is not told of again.
+    project.write("in", "y");
+    let seen = watching.await_rest();
+    assert!(seen.contains("ok 1 in ") && !seen.contains("every round"), "{seen}");
+    watching.end();
+}
+
+#[test]
+fn without_the_kernel_files_are_polled() {
+    let project = Project::new(COPY);
+    project.write("src/a.c", "1");
+    let watching = Watching::start(&project, "watch --poll");
+    watching.await_rest();
+    project.write("src/a.c", "2");
+    watching.await_rest();
+    assert_eq!(project.read("all"), "2");
+    watching.end();
+}
+
+/// In a namespace of its own the limit can be lowered; where nobody may make one, there is nothing
+/// to test.
+#[test]
+fn the_limit_of_inotify_is_told_and_files_are_polled() {
+    let project = Project::new(COPY);
+    project.write("src/a.c", "1");
+    let walk = env!("CARGO_BIN_EXE_walk");
+    let limited = |command: &str| {
+        let text = format!("echo 1 > /proc/sys/user/max_inotify_watches && {command}");
+        let mut unshare = Command::new("unshare");
+        unshare.args(["-Ur", "sh", "-c", &text]).current_dir(project.path(""));
+        unshare
+    };
+    if !limited("true").output().is_ok_and(|it| it.status.success()) {
+        return;
+    }
+    let watching = Watching::of(limited(&format!("exec {walk} watch 2>&1")));
+    let seen = watching.await_rest();
+    assert!(seen.contains("sysctl fs.inotify.max_user_watches="), "{seen}");
+    project.write("src/a.c", "2");
+    watching.await_rest();
+    assert_eq!(project.read("all"), "2");
+    watching.end();
+}
+
+#[test]
+fn a_manifest_of_ninja_is_watched_too() {
+    let project = Project::empty();
+    project.write("build.ninja", "rule cp\n  command = cp $in $out\nbuild b: cp a\n");
+    project.write("a", "1");
+    let watching = Watching::start(&project, "watch b");
+    watching.await_rest();
+    project.write("a", "2");
+    watching.await_rest();
+    assert_eq!(project.read("b"), "2");
+    project.write("build.ninja", "rule cp\n  command = cat $in > $out\nbuild b: cp a\n");
+    assert!(watching.await_rest().contains(" same  b "));
+    watching.end();
+}
+
+#[test]
+fn headers_that_a_depfile_names_are_watched() {
+    let project = Project::new(
+        "[action.a]\nrun = \"cat include/a.h > {out}; echo '{out}: include/a.h' > a.d\"\n\
+         out = [\"a\"]\ndepfile = \"a.d\"\n",
+    );
+    project.write("include/a.h", "1");
+    let watching = Watching::start(&project, "watch");
+    watching.await_rest();
+    project.write("include/a.h", "2");
+    watching.await_rest();
+    assert_eq!(project.read("a"), "2");
+    watching.end();
+}
+
+#[test]
+fn what_cannot_be_watched_is_2() {
+    let project = Project::new("[action.a]\nrun = \"true\"\n");
+    let err = project.walk("watch -f -").complains(2);
+    assert!(err.contains("standard input"), "{err}");
+    let err = project.walk("watch nothing").complains(2);
+    assert!(err.contains("no action or output is called `nothing`"), "{err}");
+    Project::empty().walk("watch").complains(2);
+}
