@@ -285,7 +285,8 @@ impl Write for Log {
 struct Deaf;
 
 impl os::Listener for Deaf {
-    fn stopping(&self, _: bool) {}
+    fn stopping(&self, _: bool, _: &str) {}
+    fn leaving(&self) {}
     fn suspended(&self) {}
     fn resumed(&self) {}
 }

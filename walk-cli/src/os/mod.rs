@@ -10,4 +10,4 @@ pub(crate) use family::{is_alive, is_ancestor};
 pub(crate) use host::host;
 pub(crate) use makeflags::jobs_of_make;
 pub(crate) use signals::{Listener, Signals};
-pub(crate) use tty::{columns, is_foreground};
+pub(crate) use tty::{columns, is_foreground, lines};

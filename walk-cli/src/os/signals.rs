@@ -17,8 +17,10 @@ use walk_core::Interrupt;
 
 /// Hears of signals beside the run itself: the terminal.
 pub(crate) trait Listener: Send {
-    /// Hears that everything is about to stop, or to be killed.
-    fn stopping(&self, is_kill: bool);
+    /// Hears that everything is about to stop, or to be killed; `again` is what kills.
+    fn stopping(&self, is_kill: bool, again: &str);
+    /// Hears that the process ends at once.
+    fn leaving(&self);
     /// Hears that the process is about to be suspended.
     fn suspended(&self);
     /// Hears that the process goes on.
@@ -116,9 +118,13 @@ impl Target {
             1 => self.interrupt.trigger(),
             2 => self.interrupt.kill(),
             // The children were killed; whatever still goes on is not worth waiting for.
-            _ => drop(emulate_default_handler(signal)),
+            _ => {
+                self.listener.leaving();
+                let _ = emulate_default_handler(signal);
+            }
         }
-        self.listener.stopping(self.count > 1);
+        let again = if signal == SIGINT { "Ctrl-C again" } else { "another signal" };
+        self.listener.stopping(self.count > 1, again);
     }
 
     fn suspend(&self) {

@@ -167,7 +167,7 @@ fn say_up_to_date(
     started: Instant,
     occasion: &Occasion,
 ) -> Result<Exit> {
-    let console = setup::watch(common, args, state, Interrupt::default())?.console;
+    let console = setup::watch(common, args, state, Interrupt::default())?.console.clone();
     let tally = Tally { up_to_date: actions, ..Tally::default() };
     if !(common.quiet || occasion.is_silent(tally)) {
         console.print(format!("{}\n", tally.describe(started.elapsed())).as_bytes());
@@ -194,7 +194,8 @@ pub(super) fn begin(walk: &CommandWalk, dag: &Dag<ActionId>, rest: usize, watch:
     let plan = walk.plan();
     let runs = |it: &Vertex| plan.actions[dag[*it].index()].run != Run::Nothing;
     let actions = dag.vertices().filter(runs).count() + rest;
-    watch.console.set_total(actions);
+    watch.console.begin(actions, plan.settings.grace);
+    watch.has_looked_ahead = false;
     watch.console.stayed(rest);
     let start = Start {
         version: env!("CARGO_PKG_VERSION").into(),

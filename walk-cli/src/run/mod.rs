@@ -5,6 +5,7 @@
 //! - `occasion` is what the run is part of: a command, or a watch that goes on after it.
 //! - `setup` makes of the arguments what a run is set up with.
 //! - `watch` hears what happens and tells the terminal and the records.
+//! - `outline` is the graph as the estimate of the time that is left needs it.
 //! - `tally` counts how actions ended, and what exit that is; `summary` is what is said of
 //!   it in the end.
 //! - `oddities` is what was odd about actions that succeeded: flaky, slow.
@@ -16,6 +17,7 @@ mod stages;
 mod occasion;
 mod setup;
 
+mod outline;
 mod watch;
 
 mod summary;

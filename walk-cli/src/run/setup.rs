@@ -1,5 +1,6 @@
 //! What a run is set up with, made of the arguments.
 
+use std::env;
 use std::io::{self, IsTerminal as _, Write};
 use std::num::NonZeroU32;
 use std::path::Path;
@@ -12,7 +13,7 @@ use super::watch::{Taste, Watch};
 use crate::args::{Common, ProgressWish, RunArgs};
 use crate::error::Result;
 use crate::record::{Recorder, Records, Wanted};
-use crate::terminal::{Console, Palette, Progress, Setup, Surroundings};
+use crate::terminal::{Console, Hints, Palette, Progress, Setup, Surroundings};
 
 /// Returns the options of the walk.
 pub(super) fn options(settings: &Settings, args: &RunArgs, interrupt: Interrupt) -> Options {
@@ -43,7 +44,13 @@ pub(super) fn watch(
         ProgressWish::Auto if common.quiet => Progress::None,
         wish => surroundings.progress(wish),
     };
-    let console = Console::new(Setup { out, err: Box::new(io::stderr()), progress, palette });
+    let console = Console::new(Setup {
+        out,
+        err: Box::new(io::stderr()),
+        progress,
+        palette,
+        has_taskbar: is_terminal && has_taskbar(),
+    });
     let Common { quiet, verbose, .. } = *common;
     Ok(Watch {
         console,
@@ -59,6 +66,7 @@ pub(super) fn watch(
         interactive: 0,
         last_shown: None,
         oddities: Oddities::default(),
+        has_looked_ahead: false,
     })
 }
 
@@ -68,6 +76,15 @@ fn out(args: &RunArgs) -> (Box<dyn Write + Send>, bool) {
         return (Box::new(io::stderr()), io::stderr().is_terminal());
     }
     (Box::new(io::stdout()), io::stdout().is_terminal())
+}
+
+/// Returns whether the terminal shows progress in its taskbar.
+fn has_taskbar() -> bool {
+    let names = ["WT_SESSION", "ConEmuANSI", "TERM", "TERM_PROGRAM", "TERM_PROGRAM_VERSION"];
+    let values = names.map(|it| env::var(it).ok());
+    let [wt_session, conemu_ansi, term, term_program, term_program_version] =
+        values.each_ref().map(Option::as_deref);
+    Hints { wt_session, conemu_ansi, term, term_program, term_program_version }.show_progress()
 }
 
 fn wanted(common: &Common, args: &RunArgs) -> Wanted {

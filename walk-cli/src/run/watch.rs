@@ -11,11 +11,12 @@ use walk_core::{Action, DirtyReason, Event, Interrupt, InterruptCause, JobOutcom
 use walk_plan::{ActionId, Captured, Conduct, Observer, Plan, Reason, Run, Secrets, StateDir};
 
 use super::oddities::{Oddities, describe_flaky, describe_slow};
+use super::outline::outline;
 use crate::explain;
 use crate::os;
 use crate::record::{Recorder, Records, Subject};
 use crate::terminal::{
-    Console, Durations, INDENT, Line, Output, Palette, Verdict, brief, name_width, tame, width,
+    Console, INDENT, Line, Output, Palette, Verdict, brief, name_width, tame, width,
 };
 
 /// What is to be shown of actions that end.
@@ -48,6 +49,8 @@ pub(super) struct Watch {
     /// The failed action whose output was printed last.
     pub(super) last_shown: Option<String>,
     pub(super) oddities: Oddities,
+    /// Whether it was asked for what is expected of this walk.
+    pub(super) has_looked_ahead: bool,
 }
 
 impl Observer for Watch {
@@ -86,6 +89,13 @@ impl Observer for Watch {
     }
 }
 
+/// Whatever ends the run early, a panic even, leaves no block behind.
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.console.finish();
+    }
+}
+
 impl Watch {
     fn queued(&mut self, plan: &Plan, action: &Action<'_, ActionId>, queue: &str) {
         let command = &plan.actions[action.data().index()];
@@ -94,6 +104,10 @@ impl Watch {
         if command.interactive {
             self.interactive += 1;
             self.console.hold();
+        }
+        if !self.has_looked_ahead {
+            self.has_looked_ahead = true;
+            self.look_ahead(plan, action);
         }
         let (name, queue) = (Arc::clone(&command.name), Arc::from(queue));
         self.update(|it| it.queued(id, name, queue));
@@ -215,16 +229,18 @@ impl Watch {
         })
     }
 
-    fn update(&self, change: impl FnOnce(&mut crate::terminal::Screen)) {
-        let state = self.state.clone();
-        self.console.update(move || durations(&state), change);
+    /// Has another thread read how long actions usually take, if that is to be shown.
+    fn look_ahead(&self, plan: &Plan, action: &Action<'_, ActionId>) {
+        if self.console.has_block() {
+            let (outline, state) = (outline(plan, action.dag()), self.state.clone());
+            let looking = move || outline.with(&state.histories().unwrap_or_default());
+            self.console.look_ahead(looking);
+        }
     }
-}
 
-/// Returns how long each action took when it ran last.
-fn durations(state: &StateDir) -> Durations {
-    let notes = state.notes().unwrap_or_default().into_iter();
-    notes.map(|(name, note)| (name, note.duration())).collect()
+    fn update(&self, change: impl FnOnce(&mut crate::terminal::Screen)) {
+        self.console.update(change);
+    }
 }
 
 fn verdict(outcome: &JobOutcome, conduct: Option<&Conduct>) -> Verdict {

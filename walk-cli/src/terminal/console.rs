@@ -11,9 +11,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use super::eta::Durations;
+use super::eta::Outlook;
 use super::screen::Screen;
 use super::sink::Sink;
+use super::taskbar::Taskbar;
+use super::text::{brief, whole};
 use super::{Palette, Progress};
 use crate::os;
 
@@ -28,6 +30,9 @@ const MARGIN: usize = 3;
 /// The width where there is no terminal.
 const COLUMNS: usize = 80;
 
+/// The height where the terminal does not tell.
+const LINES: usize = 24;
+
 /// The terminal of a run; clones are the same.
 #[derive(Clone)]
 pub(crate) struct Console {
@@ -40,6 +45,8 @@ pub(crate) struct Setup {
     pub(crate) err: Box<dyn Write + Send>,
     pub(crate) progress: Progress,
     pub(crate) palette: Palette,
+    /// Whether the terminal shows progress in its taskbar.
+    pub(crate) has_taskbar: bool,
 }
 
 struct Shared {
@@ -51,6 +58,10 @@ struct State {
     sink: Sink,
     err: Box<dyn Write + Send>,
     screen: Screen,
+    /// What has to be read before anything is expected.
+    looking: Option<Looking>,
+    taskbar: Taskbar,
+    grace: Duration,
     next_estimate: Option<Instant>,
     progress: Progress,
     palette: Palette,
@@ -59,6 +70,9 @@ struct State {
     is_held: bool,
     suspended_at: Option<Instant>,
 }
+
+/// Reads what happened in earlier walks.
+type Looking = Box<dyn FnOnce() -> Outlook + Send>;
 
 struct Ticker {
     stop: Sender<()>,
@@ -71,6 +85,9 @@ impl Console {
             sink: Sink::new(setup.out),
             err: setup.err,
             screen: Screen::default(),
+            looking: None,
+            taskbar: Taskbar::new(setup.has_taskbar && setup.progress == Progress::Bar),
+            grace: Duration::ZERO,
             next_estimate: None,
             progress: setup.progress,
             palette: setup.palette,
@@ -81,9 +98,21 @@ impl Console {
         Self { shared: Arc::new(Shared { stayed: AtomicUsize::new(0), state: Mutex::new(state) }) }
     }
 
-    /// Sets how many actions there are.
-    pub(crate) fn set_total(&self, total: usize) {
-        self.state().screen.set_total(total);
+    /// Sets how many actions there are, and how long each is given to stop.
+    pub(crate) fn begin(&self, total: usize, grace: Duration) {
+        let mut state = self.state();
+        state.screen.set_total(total);
+        state.grace = grace;
+    }
+
+    /// Returns whether there is a block, which shows what is expected.
+    pub(crate) fn has_block(&self) -> bool {
+        self.state().progress == Progress::Bar
+    }
+
+    /// Has another thread find out what is to be expected of the walk.
+    pub(crate) fn look_ahead(&self, looking: impl FnOnce() -> Outlook + Send + 'static) {
+        self.state().looking = Some(Box::new(looking));
     }
 
     /// Counts actions that ended without a job.
@@ -91,17 +120,12 @@ impl Console {
         self.shared.stayed.fetch_add(count, Ordering::Relaxed);
     }
 
-    /// Changes the picture; with the first change it starts to be drawn, and `durations`
-    /// are asked for, on another thread.
-    pub(crate) fn update(
-        &self,
-        durations: impl FnOnce() -> Durations + Send + 'static,
-        change: impl FnOnce(&mut Screen),
-    ) {
+    /// Changes the picture; with the first change it starts to be drawn.
+    pub(crate) fn update(&self, change: impl FnOnce(&mut Screen)) {
         let mut state = self.state();
         change(&mut state.screen);
         if state.ticker.is_none() && state.progress != Progress::None {
-            state.ticker = self.start(state.progress, durations);
+            state.ticker = self.start(state.progress);
         }
     }
 
@@ -161,19 +185,12 @@ impl Console {
         self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn start(
-        &self,
-        progress: Progress,
-        durations: impl FnOnce() -> Durations + Send + 'static,
-    ) -> Option<Ticker> {
+    fn start(&self, progress: Progress) -> Option<Ticker> {
         let (stop, stopped) = mpsc::channel();
         let console = self.clone();
         let tick = move || {
             let period = if progress == Progress::Bar { REDRAW } else { HEARTBEAT };
-            if progress == Progress::Bar {
-                let durations = durations();
-                console.state().screen.set_durations(durations);
-            }
+            console.look();
             while stopped.recv_timeout(period) == Err(RecvTimeoutError::Timeout) {
                 console.tick();
             }
@@ -183,7 +200,18 @@ impl Console {
         Some(Ticker { stop, thread })
     }
 
+    /// Does what [`look_ahead`](Self::look_ahead) asked for, without the lock.
+    fn look(&self) {
+        let looking = self.state().looking.take();
+        if let Some(outlook) = looking.map(|it| it()) {
+            let mut state = self.state();
+            state.screen.set_outlook(outlook);
+            state.next_estimate = None;
+        }
+    }
+
     fn tick(&self) {
+        self.look();
         let mut state = self.state();
         state.screen.set_stayed(self.shared.stayed.load(Ordering::Relaxed));
         match state.progress {
@@ -215,7 +243,7 @@ impl State {
         if self.is_quiet() {
             return;
         }
-        let columns = os::columns().unwrap_or(COLUMNS);
+        let (columns, lines) = size();
         if !os::is_foreground() {
             return self.sink.flush(columns);
         }
@@ -224,12 +252,17 @@ impl State {
             self.screen.estimate(now);
             self.next_estimate = Some(now + ESTIMATE);
         }
-        let rows = self.screen.rows(now, columns.saturating_sub(MARGIN), self.palette);
+        let (mood, percent) = self.screen.progress();
+        if let Some(text) = self.taskbar.show(mood, percent) {
+            self.sink.command(&text);
+        }
+        let room = (columns.saturating_sub(MARGIN), lines.saturating_sub(1));
+        let rows = self.screen.rows(now, room, self.palette);
         self.sink.draw(&rows, columns);
     }
 
     fn beat(&mut self) {
-        if self.is_quiet() || self.screen.is_idle() {
+        if self.is_quiet() || self.screen.running() == 0 {
             return;
         }
         let text = self.screen.heartbeat(Instant::now());
@@ -238,19 +271,51 @@ impl State {
     }
 
     fn erase(&mut self) {
-        self.sink.flush(os::columns().unwrap_or(COLUMNS));
+        if let Some(text) = self.taskbar.clear() {
+            self.sink.command(text);
+        }
+        self.sink.flush(size().0);
+    }
+
+    /// Says at once what becomes of the run as a whole.
+    fn say(&mut self, text: &str) {
+        if self.progress == Progress::None {
+            return;
+        }
+        let text = self.palette.warn(text);
+        self.sink.print(format!("  ...  {text}\n").as_bytes());
+        match self.progress {
+            Progress::Bar => self.draw(),
+            _ => self.settle(),
+        }
     }
 }
 
 impl os::Listener for Console {
-    fn stopping(&self, is_kill: bool) {
-        let how = if is_kill { "killing" } else { "stopping, Ctrl-C again kills" };
-        self.state().screen.set_stopping(how);
+    fn stopping(&self, is_kill: bool, again: &str) {
+        let mut state = self.state();
+        state.screen.set_stopping(if is_kill { "killing" } else { "stopping" });
+        let actions = count(state.screen.running());
+        let text = match (is_kill, state.screen.running()) {
+            (_, 0) => return,
+            (true, _) => format!("killing {actions}"),
+            (false, _) => {
+                let grace = whole(state.grace);
+                format!("stopping: waiting {grace} for {actions}; {again} kills")
+            }
+        };
+        state.say(&text);
+    }
+
+    fn leaving(&self) {
+        self.state().erase();
     }
 
     fn suspended(&self) {
         let mut state = self.state();
         if !state.is_held {
+            let actions = count(state.screen.running());
+            state.say(&format!("suspended, with {actions}; `fg` goes on"));
             state.erase();
         }
         state.suspended_at = Some(Instant::now());
@@ -260,9 +325,19 @@ impl os::Listener for Console {
         let mut state = self.state();
         if let Some(at) = state.suspended_at.take() {
             state.screen.skip(at.elapsed());
+            state.say(&format!("going on after {}", brief(at.elapsed())));
         }
         state.settle();
     }
+}
+
+/// Returns the columns and lines of the terminal; both may change at any time.
+fn size() -> (usize, usize) {
+    (os::columns().unwrap_or(COLUMNS), os::lines().unwrap_or(LINES))
+}
+
+fn count(actions: usize) -> String {
+    format!("{actions} action{}", if actions == 1 { "" } else { "s" })
 }
 
 /// Where the log goes: above the block, like everything.
@@ -291,6 +366,7 @@ mod tests {
             err: Box::new(err.clone()),
             progress,
             palette: Palette::default(),
+            has_taskbar: false,
         });
         (console, out, err)
     }

@@ -3,7 +3,8 @@
 //! - `color` decides whether there are colors and a live block, from what is known of the
 //!   surroundings; `text` measures, shortens and tames text.
 //! - `line` makes the line of an action that ended, `output` what it wrote, `screen` the
-//!   live block and `eta` the time that is left: from values to text, no terminal needed.
+//!   live block, `eta` the time that is left, `taskbar` what the window around the terminal
+//!   shows: from values to text, no terminal needed.
 //! - `sink` is the one writer; `console` joins the screen and the sink for all threads.
 
 mod color;
@@ -13,6 +14,7 @@ mod eta;
 mod line;
 mod output;
 mod screen;
+mod taskbar;
 
 mod console;
 mod sink;
@@ -22,10 +24,11 @@ mod written;
 
 pub(crate) use color::{Palette, Progress, Surroundings};
 pub(crate) use console::{Console, LogPipe, Setup};
-pub(crate) use eta::Durations;
+pub(crate) use eta::Outline;
 pub(crate) use line::{Line, Verdict, name_width};
 pub(crate) use output::{INDENT, Output};
 pub(crate) use screen::Screen;
+pub(crate) use taskbar::Hints;
 pub(crate) use text::{age, brief, seconds, tame, width};
 #[cfg(test)]
 pub(crate) use written::Written;

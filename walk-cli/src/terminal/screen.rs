@@ -7,12 +7,16 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::Palette;
-use super::eta::{Durations, Standing};
+use super::eta::{Left, Outlook};
 use super::sink::Row;
-use super::text::{brief, shorten, tame, whole, width};
+use super::taskbar::Mood;
+use super::text::{between, brief, shorten, tame, whole, width};
 
 /// How many lines those that run get.
 const RUNNING_ROWS: usize = 3;
+
+/// How many columns a name keeps where there is hardly any room.
+const NARROWEST_NAME: usize = 4;
 
 /// What the block is a picture of.
 #[derive(Debug, Default)]
@@ -24,8 +28,8 @@ pub(crate) struct Screen {
     blocked: usize,
     waiting: BTreeMap<usize, Job>,
     running: BTreeMap<usize, (Job, Instant)>,
-    durations: Durations,
-    left: Option<Duration>,
+    outlook: Outlook,
+    left: Option<Left>,
     stopping: Option<&'static str>,
 }
 
@@ -34,6 +38,9 @@ struct Job {
     name: Arc<str>,
     queue: Arc<str>,
 }
+
+/// What runs: its vertex, what it is, and since when.
+type Running<'a> = (usize, &'a Job, Instant);
 
 impl Screen {
     /// Sets how many actions there are.
@@ -74,13 +81,19 @@ impl Screen {
         self.stayed = stayed;
     }
 
-    pub(crate) fn set_durations(&mut self, durations: Durations) {
-        self.durations = durations;
+    /// Sets what is expected of the walk; what was expected of another one is over.
+    pub(crate) fn set_outlook(&mut self, outlook: Outlook) {
+        self.outlook = outlook;
+        self.left = None;
     }
 
     /// Estimates the time that is left, from now on.
     pub(crate) fn estimate(&mut self, now: Instant) {
-        self.left = self.durations.left(&self.standing(now));
+        let running = self.running.iter();
+        let running = running.map(|(id, it)| (*id, now.saturating_duration_since(it.1)));
+        let waiting = self.waiting.keys().map(|it| (*it, Duration::ZERO));
+        let active: Vec<_> = running.chain(waiting).collect();
+        self.left = self.outlook.left(&active);
     }
 
     pub(crate) fn set_stopping(&mut self, how: &'static str) {
@@ -94,27 +107,45 @@ impl Screen {
         }
     }
 
-    /// Returns whether anything runs.
-    pub(crate) fn is_idle(&self) -> bool {
-        self.running.is_empty()
+    /// Returns how many actions run.
+    pub(crate) fn running(&self) -> usize {
+        self.running.len()
     }
 
-    /// Returns the lines of the block; none is wider than `columns`.
-    pub(crate) fn rows(&self, now: Instant, columns: usize, palette: Palette) -> Vec<Row> {
+    /// Returns how it goes, and how many of a hundred are done with.
+    pub(crate) fn progress(&self) -> (Mood, usize) {
+        let done = self.done + self.stayed + self.blocked;
+        let mood = match (self.stopping, self.failed) {
+            (Some(_), _) => Mood::Stopping,
+            (None, 0) => Mood::Good,
+            _ => Mood::Bad,
+        };
+        (mood, (done * 100).checked_div(self.total).unwrap_or(0))
+    }
+
+    /// Returns the lines of the block, at most `most` of them; none is wider than `columns`.
+    pub(crate) fn rows(
+        &self,
+        now: Instant,
+        (columns, most): (usize, usize),
+        palette: Palette,
+    ) -> Vec<Row> {
         let mut rows = vec![self.head(columns, palette)];
-        let running = self.running_rows(now, columns).into_iter();
+        let most_running = most.saturating_sub(2).min(RUNNING_ROWS);
+        let running = self.running_rows(now, columns, most_running).into_iter();
         rows.extend(running.map(|it| {
             let width = width(&it);
             (it, width)
         }));
         rows.extend(self.waiting_row(columns, palette));
+        rows.truncate(most.max(1));
         rows
     }
 
     /// Returns the line that stands for the block where nothing can be redrawn.
     pub(crate) fn heartbeat(&self, now: Instant) -> String {
         let running = self.longest_first(now);
-        let names: Vec<String> = running.iter().take(10).map(|it| label(it, now)).collect();
+        let names: Vec<String> = running.iter().take(10).map(|it| self.label(it, now)).collect();
         let more = running.len().saturating_sub(10);
         let more = if more > 0 { format!(", +{more} more") } else { String::new() };
         format!("{}, running: {}{more}", self.counts().join("  "), names.join(", "))
@@ -129,56 +160,55 @@ impl Screen {
     }
 
     fn head(&self, columns: usize, palette: Palette) -> Row {
-        let mut parts: Vec<(String, bool)> =
-            self.counts().into_iter().map(|it| (it, false)).collect();
+        let mut parts: Vec<Part> = Vec::new();
+        for (rank, text) in (0..).step_by(5).zip(self.counts()) {
+            parts.push((text, false, rank));
+        }
         if self.failed > 0 {
-            parts.push((format!("{} failed", self.failed), true));
+            parts.push((format!("{} failed", self.failed), true, 2));
         }
         if self.blocked > 0 {
-            parts.push((format!("{} not run", self.blocked), false));
+            parts.push((format!("{} not run", self.blocked), false, 4));
         }
         if let Some(how) = self.stopping {
-            parts.push((how.into(), true));
+            parts.push((how.into(), true, 1));
         } else if let Some(left) = self.left {
-            parts.push((format!(" eta {}", whole(left)), false));
+            parts.push((format!(" eta {}", between(left.least, left.most)), false, 3));
         }
-        fit(&parts, columns, palette)
+        fit(parts, columns, palette)
     }
 
-    fn standing(&self, now: Instant) -> Standing<'_> {
-        let running: Vec<_> =
-            self.running.values().map(|(job, since)| (&*job.name, now - *since)).collect();
-        let had_to_run = self.done + running.len() + self.waiting.len();
-        let decided = had_to_run + self.stayed + self.blocked;
-        let waiting = self.waiting.values().map(|it| &*it.name).collect();
-        let undecided = self.total.saturating_sub(decided);
-        Standing { running, waiting, had_to_run, decided, undecided }
-    }
-
-    fn longest_first(&self, now: Instant) -> Vec<(&Job, Instant)> {
-        let mut running: Vec<_> = self.running.values().map(|(job, at)| (job, *at)).collect();
-        running.sort_by_key(|it| std::cmp::Reverse(now.saturating_duration_since(it.1)));
+    fn longest_first(&self, now: Instant) -> Vec<Running<'_>> {
+        let running = self.running.iter();
+        let mut running: Vec<_> = running.map(|(id, (job, at))| (*id, job, *at)).collect();
+        running.sort_by_key(|it| std::cmp::Reverse(now.saturating_duration_since(it.2)));
         running
     }
 
-    fn running_rows(&self, now: Instant, columns: usize) -> Vec<String> {
+    fn running_rows(&self, now: Instant, columns: usize, most: usize) -> Vec<String> {
         let running = self.longest_first(now);
+        let rest = |count: usize| format!("   +{count} more");
         let mut rows: Vec<String> = Vec::new();
         for (shown, job) in running.iter().enumerate() {
-            let label = label(job, now);
+            // Who has the last place leaves some for the number of those that have none.
+            let others = if shown + 1 < running.len() { width(&rest(running.len())) } else { 0 };
+            let room = |row: usize| columns.saturating_sub(if row == most { others } else { 0 });
+            let label = self.label(job, now);
             let used = rows.last().map_or(columns, |it| width(it));
-            if used + 3 + width(&label) <= columns {
+            if used + 3 + width(&label) <= room(rows.len()) {
                 let row = rows.last_mut().expect("its width was taken");
                 row.push_str("   ");
                 row.push_str(&label);
-            } else if rows.len() < RUNNING_ROWS {
-                rows.push(format!("  {}", shorten(&label, columns.saturating_sub(2))));
+            } else if rows.len() < most {
+                let room = room(rows.len() + 1).saturating_sub(2);
+                rows.push(format!("  {}", self.short_label(job, now, room)));
             } else {
-                push_rest(&mut rows, running.len() - shown, columns);
+                let rest = rest(running.len() - shown);
+                rows.last_mut().into_iter().for_each(|it| it.push_str(&rest));
                 break;
             }
         }
-        rows
+        rows.iter().map(|it| shorten(it, columns).into_owned()).collect()
     }
 
     fn waiting_row(&self, columns: usize, palette: Palette) -> Option<Row> {
@@ -196,43 +226,65 @@ impl Screen {
         let row = shorten(&row, columns);
         Some((palette.dim(&row), width(&row)))
     }
-}
 
-/// Puts the number of those that found no place at the end of the last row.
-fn push_rest(rows: &mut [String], count: usize, columns: usize) {
-    let rest = format!("   +{count} more");
-    if let Some(row) = rows.last_mut() {
-        *row = shorten(row, columns.saturating_sub(width(&rest))).into_owned() + &rest;
+    /// Returns `app (link) 6.1s of ~8s`.
+    fn label(&self, running: &Running<'_>, now: Instant) -> String {
+        let [name, time, usual] = self.label_parts(running, now);
+        format!("{name}{time}{usual}")
     }
-}
 
-fn label((job, since): &(&Job, Instant), now: Instant) -> String {
-    let time = brief(now.saturating_duration_since(*since));
-    match &*job.queue {
-        "default" => format!("{} {time}", tame(&job.name)),
-        queue => format!("{} ({}) {time}", tame(&job.name), tame(queue)),
-    }
-}
-
-/// Joins as many of the parts as fit; the others are left out, from the end.
-fn fit(parts: &[(String, bool)], columns: usize, palette: Palette) -> Row {
-    let mut row = String::new();
-    let mut left = columns;
-    for (text, is_bad) in parts {
-        let gap = if row.is_empty() { "" } else { "  " };
-        if width(text) + gap.len() > left {
-            break;
+    /// Returns as much of the label as has room: the time rather than the end of the name.
+    fn short_label(&self, running: &Running<'_>, now: Instant, room: usize) -> String {
+        let [name, time, usual] = self.label_parts(running, now);
+        let time = if width(&name) + width(&time) + width(&usual) > room {
+            time
+        } else {
+            format!("{time}{usual}")
+        };
+        let left = room.saturating_sub(width(&time));
+        if left < NARROWEST_NAME {
+            return shorten(&name, room).into_owned();
         }
-        left -= width(text) + gap.len();
-        row.push_str(gap);
-        row.push_str(&if *is_bad { palette.fail(text) } else { palette.bold(text) });
+        format!("{}{time}", shorten(&name, left))
     }
-    (row, columns - left)
+
+    /// Returns the name, the time, and the usual time, if it is not usually over at once.
+    fn label_parts(&self, (id, job, since): &Running<'_>, now: Instant) -> [String; 3] {
+        let usual = self.outlook.usual(*id).filter(|it| *it >= Duration::from_secs(1));
+        let name = match &*job.queue {
+            "default" => tame(&job.name).into_owned(),
+            queue => format!("{} ({})", tame(&job.name), tame(queue)),
+        };
+        let time = format!(" {}", brief(now.saturating_duration_since(*since)));
+        [name, time, usual.map_or_else(String::new, |it| format!(" of ~{}", whole(it)))]
+    }
+}
+
+/// A part of the first line: the text, whether it is bad, and its rank: the lowest comes first if
+/// there is little room.
+type Part = (String, bool, u8);
+
+/// Joins as many of the parts as fit.
+fn fit(mut parts: Vec<Part>, columns: usize, palette: Palette) -> Row {
+    let wide = |parts: &[Part]| {
+        let widths = parts.iter().map(|it| width(&it.0) + 2);
+        widths.sum::<usize>().saturating_sub(2)
+    };
+    while wide(&parts) > columns {
+        let last = (0..parts.len()).max_by_key(|it| parts[*it].2);
+        last.into_iter().for_each(|it| drop(parts.remove(it)));
+    }
+    let paint = |(text, is_bad, _): &Part| {
+        if *is_bad { palette.fail(text) } else { palette.bold(text) }
+    };
+    let row = parts.iter().map(paint).collect::<Vec<_>>().join("  ");
+    (row, wide(&parts))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::terminal::eta::tests::outlook;
 
     /// As in the sample of the contract, and more that runs and waits.
     fn busy(start: Instant) -> Screen {
@@ -261,7 +313,7 @@ mod tests {
     }
 
     fn picture(screen: &Screen, now: Instant, columns: usize) -> String {
-        let rows = screen.rows(now, columns, Palette::default());
+        let rows = screen.rows(now, (columns, 24), Palette::default());
         assert!(rows.iter().all(|it| it.1 == width(&it.0) && it.1 <= columns), "{rows:?}");
         rows.into_iter().map(|it| it.0 + "\n").collect()
     }
@@ -271,12 +323,61 @@ mod tests {
         let start = Instant::now();
         let now = start + Duration::from_millis(6_100);
         let mut screen = busy(start);
-        screen.set_durations([("app".to_owned(), Duration::from_secs(8))].into_iter().collect());
+        let seconds = [Some(8), Some(2), None, Some(40), Some(0), Some(3)];
+        screen.set_outlook(outlook(&seconds, &[&[][..]; 6], &[2], |_| 0));
         screen.estimate(now);
         let wide = picture(&screen, now, 79);
         let narrow = picture(&screen, now, 39);
         let tiny = picture(&screen, now, 12);
         insta::assert_snapshot!(format!("{wide}---\n{narrow}---\n{tiny}"));
+    }
+
+    /// Each row fits, whatever is in the names, and none does anything to the terminal.
+    #[test]
+    fn names_of_every_kind_fit_into_every_width() {
+        let start = Instant::now();
+        let mut screen = Screen::default();
+        screen.set_total(7);
+        let names = ["compile:源代码/解析器.c", "test:👩‍🔬🧪", "e\u{301}te\u{301}", "a\x1b[2J\nb\tc"];
+        for (id, name) in names.into_iter().enumerate() {
+            screen.queued(id, name.into(), "链接".into());
+            screen.started(id, start);
+        }
+        screen.queued(9, "w".into(), "l\x07".into());
+        let now = start + Duration::from_millis(1_500);
+        for columns in 0..90 {
+            assert!(!picture(&screen, now, columns).contains('\x1b'));
+        }
+        let pictures = [79, 37, 17].map(|it| picture(&screen, now, it));
+        insta::assert_snapshot!(pictures.join("---\n"));
+    }
+
+    #[test]
+    fn a_low_terminal_gets_a_low_block() {
+        let start = Instant::now();
+        let screen = busy(start);
+        for most in 0..6 {
+            let rows = screen.rows(start, (39, most), Palette::default());
+            assert_eq!(rows.len(), most.max(1).min(5), "of {most}");
+            assert!(rows[0].0.starts_with("214/260 done"));
+        }
+    }
+
+    #[test]
+    fn the_head_shows_the_time_that_is_left_with_its_spread() {
+        let start = Instant::now();
+        let mut screen = busy(start);
+        let head = |screen: &mut Screen, now| {
+            screen.estimate(now);
+            let picture = picture(screen, now, 79);
+            picture.lines().next().and_then(|it| it.split_once("eta ")).map(|it| it.1.to_owned())
+        };
+        assert_eq!(head(&mut screen, start), None);
+        screen.set_outlook(outlook(&[Some(60); 6], &[&[][..]; 6], &[6], |_| 0));
+        assert_eq!(head(&mut screen, start).as_deref(), Some("1m00s"));
+        let unsure = [Some(60), Some(60), Some(60), None, None, None];
+        screen.set_outlook(outlook(&unsure, &[&[][..]; 6], &[1], |_| 0));
+        assert_eq!(head(&mut screen, start).as_deref(), Some("4m16s-7m44s"));
     }
 
     #[test]

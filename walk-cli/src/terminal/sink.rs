@@ -14,6 +14,8 @@ const ENOUGH: usize = 64 * 1024;
 pub(crate) struct Sink {
     out: Box<dyn Write + Send>,
     lines: Vec<u8>,
+    /// What the terminal is told beside text.
+    commands: Vec<u8>,
     /// How wide the lines of the block are that are on the terminal.
     drawn: Vec<usize>,
     is_broken: bool,
@@ -24,12 +26,17 @@ pub(crate) type Row = (String, usize);
 
 impl Sink {
     pub(crate) fn new(out: Box<dyn Write + Send>) -> Self {
-        Self { out, lines: Vec::new(), drawn: Vec::new(), is_broken: false }
+        Self { out, lines: Vec::new(), commands: Vec::new(), drawn: Vec::new(), is_broken: false }
     }
 
     /// Collects text, which ends with a line feed.
     pub(crate) fn print(&mut self, text: &[u8]) {
         self.lines.extend_from_slice(text);
+    }
+
+    /// Tells the terminal something that takes no place, with what is written next.
+    pub(crate) fn command(&mut self, text: &str) {
+        self.commands.extend_from_slice(text.as_bytes());
     }
 
     /// Returns whether so much is collected that it should be written.
@@ -50,6 +57,7 @@ impl Sink {
     /// Writes what was collected, and the block below it.
     pub(crate) fn draw(&mut self, block: &[Row], columns: usize) {
         let mut text = Vec::with_capacity(self.lines.len() + 256);
+        text.append(&mut self.commands);
         self.go_back(&mut text, columns);
         let erases_first = !self.lines.is_empty() || block.is_empty();
         if erases_first && !self.drawn.is_empty() {

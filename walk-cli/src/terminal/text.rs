@@ -7,6 +7,8 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
+use unicode_width::UnicodeWidthChar as _;
+
 /// Returns how many columns `text` takes; it holds no control characters.
 pub(crate) fn width(text: &str) -> usize {
     text.chars().map(columns).sum()
@@ -30,21 +32,12 @@ pub(crate) fn shorten(text: &str, most: usize) -> Cow<'_, str> {
     Cow::Owned(short)
 }
 
-/// East Asian wide characters and emoji take two columns, combining marks none.
+/// East Asian wide characters and emoji take two columns, combining marks none. Of what terminals
+/// disagree about, emoji that are joined or made of a symbol, this is the most that any makes of
+/// it: a row that is taken for too long is only shortened, one that is too long would wrap.
 fn columns(character: char) -> usize {
-    match u32::from(character) {
-        0x0300..=0x036f | 0x200b..=0x200f | 0xfe00..=0xfe0f => 0,
-        0x1100..=0x115f
-        | 0x2e80..=0xa4cf
-        | 0xac00..=0xd7a3
-        | 0xf900..=0xfaff
-        | 0xfe30..=0xfe6f
-        | 0xff00..=0xff60
-        | 0xffe0..=0xffe6
-        | 0x1f300..=0x1faff
-        | 0x20000..=0x3fffd => 2,
-        _ => 1,
-    }
+    const EMOJI_STYLE: char = '\u{fe0f}';
+    if character == EMOJI_STYLE { 1 } else { character.width().unwrap_or(0) }
 }
 
 /// Returns `text` as one line that cannot do anything to a terminal.
@@ -90,6 +83,20 @@ pub(crate) fn whole(duration: Duration) -> String {
     if seconds < 60 { format!("{seconds}s") } else { brief(Duration::from_secs(seconds)) }
 }
 
+/// Returns `12s`, or `10-16s` if the ends of the time are clearly apart.
+pub(crate) fn between(least: Duration, most: Duration) -> String {
+    let middle = (least + most) / 2;
+    let is_narrow = most.saturating_sub(least) < (middle / 5).max(Duration::from_secs(2));
+    let [least, most] = [least, most].map(whole);
+    if is_narrow || least == most {
+        return whole(middle);
+    }
+    match (least.strip_suffix('s'), most.contains('m') || most.contains('h')) {
+        (Some(seconds), false) => format!("{seconds}-{most}"),
+        _ => format!("{least}-{most}"),
+    }
+}
+
 /// Returns how long ago something was: `3 minutes ago`.
 pub(crate) fn age(duration: Duration) -> String {
     let units = [(86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second")];
@@ -125,6 +132,20 @@ mod tests {
     }
 
     #[test]
+    fn a_spread_is_told_where_there_is_one() {
+        let check = |least, most, expected| {
+            assert_eq!(between(Duration::from_secs(least), Duration::from_secs(most)), expected);
+        };
+        check(12, 12, "12s");
+        check(11, 12, "12s");
+        check(10, 16, "10-16s");
+        check(50, 75, "50s-1m15s");
+        check(120, 130, "2m05s");
+        check(120, 240, "2m00s-4m00s");
+        check(0, 4, "0-4s");
+    }
+
+    #[test]
     fn ages_are_in_the_largest_unit() {
         let check = |secs, expected| assert_eq!(age(Duration::from_secs(secs)), expected);
         check(0, "just now");
@@ -145,6 +166,12 @@ mod tests {
         check("日本語", 4, "日…");
         check("abc", 1, "…");
         check("abc", 0, "");
+        check("e\u{301}e\u{301}e\u{301}", 3, "e\u{301}e\u{301}e\u{301}");
+        check("e\u{301}e\u{301}e\u{301}", 2, "e\u{301}…");
+        check("👩‍🔬👩‍🔬", 6, "👩‍🔬…");
+        check("한글.c", 6, "한글.c");
+        check("❤️x", 3, "❤️x");
+        check("❤️x", 2, "❤…");
     }
 
     #[test]

@@ -44,6 +44,7 @@ const PLACES: &[(&str, Place)] = &[
     ("anstream", Place::Crates(&["walk-cli"])),
     ("notify", Place::Crates(&["walk-cli"])),
     ("anstyle", Place::Crates(&["walk-cli"])),
+    ("unicode_width", Place::OneFile("walk-cli")),
     ("annotate_snippets", Place::Crates(&["walk-cli"])),
     ("cargo_metadata", Place::Crates(&["xtask"])),
     ("syn", Place::Crates(&["xtask"])),
