@@ -23,8 +23,7 @@ const REDRAW: Duration = Duration::from_millis(100);
 const ESTIMATE: Duration = Duration::from_secs(1);
 const HEARTBEAT: Duration = Duration::from_secs(30);
 
-/// The columns that the block leaves free: a character in the last one would leave the
-/// cursor in doubt, and the terminal echoes a Ctrl-C as `^C` where the cursor is.
+/// The columns that the block leaves free: terminals disagree about some characters.
 const MARGIN: usize = 3;
 
 /// The width where there is no terminal.
@@ -233,7 +232,7 @@ impl State {
             return;
         }
         if self.progress != Progress::Bar {
-            self.sink.flush(COLUMNS);
+            self.sink.flush();
         } else if self.sink.is_full() {
             self.draw();
         }
@@ -243,10 +242,10 @@ impl State {
         if self.is_quiet() {
             return;
         }
-        let (columns, lines) = size();
         if !os::is_foreground() {
-            return self.sink.flush(columns);
+            return self.sink.flush();
         }
+        let (columns, lines) = size();
         let now = Instant::now();
         if self.next_estimate.is_none_or(|it| it <= now) {
             self.screen.estimate(now);
@@ -258,7 +257,7 @@ impl State {
         }
         let room = (columns.saturating_sub(MARGIN), lines.saturating_sub(1));
         let rows = self.screen.rows(now, room, self.palette);
-        self.sink.draw(&rows, columns);
+        self.sink.draw(&rows);
     }
 
     fn beat(&mut self) {
@@ -267,14 +266,14 @@ impl State {
         }
         let text = self.screen.heartbeat(Instant::now());
         self.sink.print(format!("  ...  {text}\n").as_bytes());
-        self.sink.flush(COLUMNS);
+        self.sink.flush();
     }
 
     fn erase(&mut self) {
         if let Some(text) = self.taskbar.clear() {
             self.sink.command(text);
         }
-        self.sink.flush(size().0);
+        self.sink.flush();
     }
 
     /// Says at once what becomes of the run as a whole.

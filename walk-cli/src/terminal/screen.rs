@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 
 use super::Palette;
 use super::eta::{Left, Outlook};
-use super::sink::Row;
 use super::taskbar::Mood;
 use super::text::{between, brief, shorten, tame, whole, width};
 
@@ -129,14 +128,10 @@ impl Screen {
         now: Instant,
         (columns, most): (usize, usize),
         palette: Palette,
-    ) -> Vec<Row> {
+    ) -> Vec<String> {
         let mut rows = vec![self.head(columns, palette)];
         let most_running = most.saturating_sub(2).min(RUNNING_ROWS);
-        let running = self.running_rows(now, columns, most_running).into_iter();
-        rows.extend(running.map(|it| {
-            let width = width(&it);
-            (it, width)
-        }));
+        rows.extend(self.running_rows(now, columns, most_running));
         rows.extend(self.waiting_row(columns, palette));
         rows.truncate(most.max(1));
         rows
@@ -159,7 +154,7 @@ impl Screen {
         counts
     }
 
-    fn head(&self, columns: usize, palette: Palette) -> Row {
+    fn head(&self, columns: usize, palette: Palette) -> String {
         let mut parts: Vec<Part> = Vec::new();
         for (rank, text) in (0..).step_by(5).zip(self.counts()) {
             parts.push((text, false, rank));
@@ -211,7 +206,7 @@ impl Screen {
         rows.iter().map(|it| shorten(it, columns).into_owned()).collect()
     }
 
-    fn waiting_row(&self, columns: usize, palette: Palette) -> Option<Row> {
+    fn waiting_row(&self, columns: usize, palette: Palette) -> Option<String> {
         let mut queues: BTreeMap<&str, usize> = BTreeMap::new();
         for job in self.waiting.values() {
             *queues.entry(&job.queue).or_default() += 1;
@@ -222,9 +217,7 @@ impl Screen {
         let counts: Vec<String> =
             queues.iter().map(|(name, n)| format!("{n} for {name}")).collect();
         let row = format!("  waiting: {}", counts.join(", "));
-        let row = tame(&row);
-        let row = shorten(&row, columns);
-        Some((palette.dim(&row), width(&row)))
+        Some(palette.dim(&shorten(&tame(&row), columns)))
     }
 
     /// Returns `app (link) 6.1s of ~8s`.
@@ -265,20 +258,21 @@ impl Screen {
 type Part = (String, bool, u8);
 
 /// Joins as many of the parts as fit.
-fn fit(mut parts: Vec<Part>, columns: usize, palette: Palette) -> Row {
+fn fit(mut parts: Vec<Part>, columns: usize, palette: Palette) -> String {
     let wide = |parts: &[Part]| {
         let widths = parts.iter().map(|it| width(&it.0) + 2);
         widths.sum::<usize>().saturating_sub(2)
     };
     while wide(&parts) > columns {
         let last = (0..parts.len()).max_by_key(|it| parts[*it].2);
-        last.into_iter().for_each(|it| drop(parts.remove(it)));
+        if let Some(last) = last {
+            parts.remove(last);
+        }
     }
     let paint = |(text, is_bad, _): &Part| {
         if *is_bad { palette.fail(text) } else { palette.bold(text) }
     };
-    let row = parts.iter().map(paint).collect::<Vec<_>>().join("  ");
-    (row, wide(&parts))
+    parts.iter().map(paint).collect::<Vec<_>>().join("  ")
 }
 
 #[cfg(test)]
@@ -314,8 +308,8 @@ mod tests {
 
     fn picture(screen: &Screen, now: Instant, columns: usize) -> String {
         let rows = screen.rows(now, (columns, 24), Palette::default());
-        assert!(rows.iter().all(|it| it.1 == width(&it.0) && it.1 <= columns), "{rows:?}");
-        rows.into_iter().map(|it| it.0 + "\n").collect()
+        assert!(rows.iter().all(|it| width(it) <= columns), "{rows:?}");
+        rows.into_iter().map(|it| it + "\n").collect()
     }
 
     #[test]
@@ -358,8 +352,8 @@ mod tests {
         let screen = busy(start);
         for most in 0..6 {
             let rows = screen.rows(start, (39, most), Palette::default());
-            assert_eq!(rows.len(), most.max(1).min(5), "of {most}");
-            assert!(rows[0].0.starts_with("214/260 done"));
+            assert_eq!(rows.len(), most.clamp(1, 5), "of {most}");
+            assert!(rows[0].starts_with("214/260 done"));
         }
     }
 

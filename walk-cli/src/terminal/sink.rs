@@ -2,8 +2,10 @@
 //! written over.
 //!
 //! Lines are collected and written together with the block, in one call, so that neither
-//! flickers. The cursor stays at the end of the block's last line; before anything else is
-//! written it goes back to the first, and all below is erased.
+//! flickers. After that the cursor goes back to the start of the block. Whatever a terminal makes
+//! of the lines when its size changes (some wrap them anew, some cut them), the cursor stays with
+//! the text that it is on, so that all from there on is the block and can be written over. While
+//! the block is written nothing wraps: a terminal may be narrower already than it says.
 
 use std::io::{self, Write};
 
@@ -16,17 +18,14 @@ pub(crate) struct Sink {
     lines: Vec<u8>,
     /// What the terminal is told beside text.
     commands: Vec<u8>,
-    /// How wide the lines of the block are that are on the terminal.
-    drawn: Vec<usize>,
+    /// Whether there is a block on the terminal.
+    is_drawn: bool,
     is_broken: bool,
 }
 
-/// A line of the block, and how many columns it takes.
-pub(crate) type Row = (String, usize);
-
 impl Sink {
     pub(crate) fn new(out: Box<dyn Write + Send>) -> Self {
-        Self { out, lines: Vec::new(), commands: Vec::new(), drawn: Vec::new(), is_broken: false }
+        Self { out, lines: Vec::new(), commands: Vec::new(), is_drawn: false, is_broken: false }
     }
 
     /// Collects text, which ends with a line feed.
@@ -50,42 +49,22 @@ impl Sink {
     }
 
     /// Writes what was collected, without a block.
-    pub(crate) fn flush(&mut self, columns: usize) {
-        self.draw(&[], columns);
+    pub(crate) fn flush(&mut self) {
+        self.draw(&[]);
     }
 
     /// Writes what was collected, and the block below it.
-    pub(crate) fn draw(&mut self, block: &[Row], columns: usize) {
+    pub(crate) fn draw(&mut self, block: &[String]) {
         let mut text = Vec::with_capacity(self.lines.len() + 256);
         text.append(&mut self.commands);
-        self.go_back(&mut text, columns);
-        let erases_first = !self.lines.is_empty() || block.is_empty();
-        if erases_first && !self.drawn.is_empty() {
-            text.extend_from_slice(b"\x1b[J");
+        if self.is_drawn {
+            let erases_first = !self.lines.is_empty() || block.is_empty();
+            text.extend_from_slice(if erases_first { b"\r\x1b[J" } else { b"\r" });
         }
         text.append(&mut self.lines);
-        for (position, (row, _)) in block.iter().enumerate() {
-            text.extend_from_slice(if position > 0 { b"\n" } else { b"" });
-            text.extend_from_slice(row.as_bytes());
-            text.extend_from_slice(b"\x1b[K");
-        }
-        if !block.is_empty() {
-            text.extend_from_slice(b"\x1b[J");
-        }
-        self.drawn = block.iter().map(|it| it.1).collect();
+        push_block(&mut text, block);
+        self.is_drawn = !block.is_empty();
         self.write(&text);
-    }
-
-    /// Moves to the start of the block, which takes more lines if the terminal became
-    /// narrower.
-    fn go_back(&self, text: &mut Vec<u8>, columns: usize) {
-        let rows: usize = self.drawn.iter().map(|it| it.div_ceil(columns.max(1)).max(1)).sum();
-        if rows > 0 {
-            text.push(b'\r');
-        }
-        if rows > 1 {
-            text.extend_from_slice(format!("\x1b[{}A", rows - 1).as_bytes());
-        }
     }
 
     fn write(&mut self, text: &[u8]) {
@@ -95,6 +74,23 @@ impl Sink {
         if let Err(error) = self.out.write_all(text).and_then(|()| self.out.flush()) {
             self.is_broken = error.kind() == io::ErrorKind::BrokenPipe;
         }
+    }
+}
+
+/// Pushes the block, and the way back to its start.
+fn push_block(text: &mut Vec<u8>, block: &[String]) {
+    if block.is_empty() {
+        return;
+    }
+    text.extend_from_slice(b"\x1b[?7l");
+    for (position, row) in block.iter().enumerate() {
+        text.extend_from_slice(if position > 0 { b"\r\n" } else { b"" });
+        text.extend_from_slice(row.as_bytes());
+        text.extend_from_slice(b"\x1b[K");
+    }
+    text.extend_from_slice(b"\x1b[J\x1b[?7h\r");
+    if block.len() > 1 {
+        text.extend_from_slice(format!("\x1b[{}A", block.len() - 1).as_bytes());
     }
 }
 
@@ -109,11 +105,12 @@ mod tests {
         rows: Vec<Vec<char>>,
         row: usize,
         column: usize,
+        wraps: bool,
     }
 
     impl Terminal {
         fn new(columns: usize) -> Self {
-            Self { columns, rows: vec![Vec::new()], row: 0, column: 0 }
+            Self { columns, rows: vec![Vec::new()], row: 0, column: 0, wraps: true }
         }
 
         fn feed(&mut self, text: &str) {
@@ -139,7 +136,9 @@ mod tests {
         }
 
         fn put(&mut self, character: char) {
-            if self.column == self.columns {
+            if self.column == self.columns && !self.wraps {
+                self.column -= 1;
+            } else if self.column == self.columns {
                 self.line_feed();
             }
             let row = &mut self.rows[self.row];
@@ -150,6 +149,8 @@ mod tests {
 
         fn escape(&mut self, sequence: &str) {
             match sequence {
+                "?7l" => self.wraps = false,
+                "?7h" => self.wraps = true,
                 "K" => self.rows[self.row].truncate(self.column),
                 "J" => {
                     self.rows[self.row].truncate(self.column);
@@ -160,6 +161,14 @@ mod tests {
                     self.row = self.row.checked_sub(count).expect("it stays on the screen");
                 }
             }
+        }
+
+        /// Wraps the rows that are too long now, and stays with the text that the cursor is on.
+        fn narrow(&mut self, columns: usize) {
+            let wrap = |row: &Vec<char>| row.chunks(columns).map(<[char]>::to_vec).collect();
+            let wrapped: Vec<Vec<Vec<char>>> = self.rows.iter().map(wrap).collect();
+            self.row = wrapped[..self.row].iter().map(Vec::len).sum();
+            (self.rows, self.columns) = (wrapped.concat(), columns);
         }
 
         fn text(&self) -> String {
@@ -201,8 +210,8 @@ mod tests {
 
         fn draw(&mut self, lines: &str, block: &[&str]) -> String {
             self.sink.print(lines.as_bytes());
-            let rows: Vec<Row> = block.iter().map(|it| ((*it).to_owned(), it.len())).collect();
-            self.sink.draw(&rows, self.terminal.columns);
+            let rows: Vec<String> = block.iter().map(|it| (*it).to_owned()).collect();
+            self.sink.draw(&rows);
             let bytes = self.written.take().into_bytes();
             self.terminal.feed(std::str::from_utf8(&bytes).expect("text"));
             self.terminal.text()
@@ -232,18 +241,26 @@ mod tests {
     #[test]
     fn a_block_that_wraps_since_the_terminal_became_narrower_is_erased_whole() {
         let mut test = Test::new(10);
-        test.draw("", &["012345678", "abc"]);
-        // What a terminal makes of it when it gets half as wide.
-        test.terminal = Terminal::new(5);
-        test.terminal.feed("012345678\nabc");
-        assert_eq!(test.draw("", &["x"]), "x");
+        test.draw("ok a\n", &["012345678", "abcdefghi"]);
+        test.terminal.narrow(4);
+        assert_eq!(test.terminal.text(), "ok a\n0123\n4567\n8\nabcd\nefgh\ni");
+        assert_eq!(test.draw("", &["x", "y"]), "ok a\nx\ny");
+        assert_eq!(test.draw("", &[]), "ok a\n");
+    }
+
+    /// A terminal may wrap its lines anew before it says how wide it is now.
+    #[test]
+    fn a_block_that_is_too_wide_is_cut_and_leaves_nothing() {
+        let mut test = Test::new(4);
+        assert_eq!(test.draw("ok a\n", &["012345678", "abc"]), "ok a\n0128\nabc");
+        assert_eq!(test.draw("ok b\n", &["1", "2"]), "ok a\nok b\n1\n2");
     }
 
     #[test]
     fn without_a_block_nothing_but_the_lines_is_written() {
         let mut test = Test::new(80);
         test.sink.print(b"a\n");
-        test.sink.flush(80);
+        test.sink.flush();
         assert_eq!(test.written.take(), "a\n");
     }
 
@@ -260,7 +277,7 @@ mod tests {
         }
         let mut sink = Sink::new(Box::new(Gone));
         sink.print(b"a\n");
-        sink.flush(80);
+        sink.flush();
         assert!(sink.is_broken());
     }
 }
