@@ -13,7 +13,7 @@ use std::num::NonZeroU32;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::rc::Rc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use signal_hook::consts::SIGPIPE;
 use walk_core::{ActionReport, Event, Interrupt, Report};
@@ -31,7 +31,8 @@ use super::watch::{Shared, Watch};
 use crate::exit::Exit;
 use crate::os::{self, Signals};
 use crate::quiet::{Answer, Lesson, Question};
-use crate::run::log_through;
+use crate::record::Recorder;
+use crate::run::{Tally, log_through, start_of};
 
 /// What is said if nothing is to be done.
 const NO_WORK: &str = "no work to do.";
@@ -51,6 +52,7 @@ pub(super) fn run(args: &Args, frame: &Frame) -> Result<Exit> {
     let mut run = Run::new(args, template, build, ours, times)?;
     run.warn();
     let exit = run.stages(lesson);
+    run.close(exit.as_ref().map_or_else(Stop::exit, |it| *it));
     run.status.get().printer.start_line();
     if args.debug.stats {
         run.status.get().printer.below(run.times.render().as_bytes());
@@ -119,6 +121,7 @@ struct Run<'a> {
     interrupt: Interrupt,
     signals: Signals,
     times: Stats,
+    started: Instant,
 }
 
 impl<'a> Run<'a> {
@@ -147,9 +150,21 @@ impl<'a> Run<'a> {
             executed: 0,
             failed: 0,
             last_code: 1,
+            recorder: Recorder::new(ours.dir.clone()),
+            tally: Tally::default(),
         };
         let watch = Rc::new(RefCell::new(watch));
-        Ok(Self { args, build, watch, status, ours, interrupt, signals, times })
+        Ok(Self {
+            args,
+            build,
+            watch,
+            status,
+            ours,
+            interrupt,
+            signals,
+            times,
+            started: Instant::now(),
+        })
     }
 
     fn warn(&self) {
@@ -216,6 +231,9 @@ impl<'a> Run<'a> {
             return Ok(None);
         }
         let dag = self.times.measure("graph", || walk.dag(&targets))?;
+        let targets = self.args.targets.iter().map(|it| String::from_utf8_lossy(it).into_owned());
+        let start = start_of(walk.plan(), &dag, 0, targets.collect());
+        self.watch.borrow_mut().recorder.start(&start);
         self.watch.borrow_mut().begin(edges, walk.plan(), &dag);
         let watch = Rc::clone(&self.watch);
         let observer = move |plan: &Plan, event: &Event<'_, ActionId>, seen: Option<&Captured>| {
@@ -226,8 +244,17 @@ impl<'a> Run<'a> {
         if let (Some(lesson), Ok(report)) = (lesson, &report) {
             lesson.add(&walk, &dag, report);
         }
+        if let Ok(report) = &report {
+            self.watch.borrow_mut().tally += Tally::of(report, &dag, walk.plan());
+        }
         self.ours.loaded = Some(walk.into_loaded());
         Ok(Some(report?))
+    }
+
+    /// Ends the record of the build.
+    fn close(&self, exit: Exit) {
+        let watch = &mut *self.watch.borrow_mut();
+        watch.recorder.close(watch.tally, exit, self.started.elapsed());
     }
 
     fn options(&self) -> Options {

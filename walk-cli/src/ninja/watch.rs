@@ -14,6 +14,8 @@ use walk_plan::{ActionId, Captured, Observer, Plan, Reason};
 use super::args::Volume;
 use super::status::{Ended, Failure, Status};
 use crate::explain;
+use crate::record::Recorder;
+use crate::run::{Tally, tell};
 use crate::terminal::Palette;
 
 /// A status that the log and signals may speak through too.
@@ -37,6 +39,9 @@ pub(super) struct Watch {
     pub(super) failed: u32,
     /// The code of the last that failed.
     pub(super) last_code: u8,
+    pub(super) recorder: Recorder,
+    /// How the actions of all walks ended.
+    pub(super) tally: Tally,
 }
 
 impl Shared {
@@ -56,6 +61,7 @@ impl Observer for Watch {
         if self.build.borrow().graph().is_phony(edge) {
             return;
         }
+        tell(plan, event, captured, &mut self.recorder, None);
         match event {
             Event::Skipped { status, .. } if status.is_success() => {
                 self.status.get().remove(self.last_time(action.uid()));

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use signal_hook::consts::SIGPIPE;
-use walk_core::{Dag, Event, Interrupt, Report, Vertex};
+use walk_core::{Dag, Event, Interrupt, Report};
 use walk_plan::{
     ActionId, Captured, Command, CommandWalk, Lock, Observer as _, Partial, Plan, Run, StateDir,
 };
@@ -16,15 +16,15 @@ use super::logging::{log_to, was_anything_logged};
 use super::occasion::Occasion;
 use super::summary::Summary;
 use super::tally::Tally;
+use super::telling::start_of;
 use super::watch::{Taste, Watch};
 use super::{setup, stages};
 use crate::args::{Common, RunArgs};
 use crate::error::{CliError, Result};
 use crate::exit::Exit;
-use crate::os::{self, Signals, jobs_of_make};
+use crate::os::{Signals, jobs_of_make};
 use crate::project::{self, Project};
 use crate::quiet::{Answer, Lesson, Question};
-use crate::record::Start;
 use crate::terminal::{Console, Output};
 
 /// Brings targets up to date.
@@ -192,22 +192,10 @@ pub(super) fn learn(
 /// Says how many actions there are: those of the graph, and the `rest`, which is up to date.
 pub(super) fn begin(walk: &CommandWalk, dag: &Dag<ActionId>, rest: usize, watch: &mut Watch) {
     let plan = walk.plan();
-    let runs = |it: &Vertex| plan.actions[dag[*it].index()].run != Run::Nothing;
-    let actions = dag.vertices().filter(runs).count() + rest;
-    watch.console.begin(actions, plan.settings.grace);
+    let start = start_of(plan, dag, rest, watch.targets.clone());
+    watch.console.begin(start.actions, plan.settings.grace);
     watch.has_looked_ahead = false;
     watch.console.stayed(rest);
-    let start = Start {
-        version: env!("CARGO_PKG_VERSION").into(),
-        pid: std::process::id(),
-        host: os::host(),
-        root: plan.root.display().to_string(),
-        manifest: plan.manifest.display().to_string(),
-        actions,
-        targets: watch.targets.clone(),
-        queues: plan.queues.clone().into_iter().collect(),
-        run: None,
-    };
     watch.records.start(&start);
     watch.recorder.start(&start);
 }

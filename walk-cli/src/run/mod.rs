@@ -4,6 +4,7 @@
 //! - `stages` is that of a manifest of ninja, which takes several walks.
 //! - `occasion` is what the run is part of: a command, or a watch that goes on after it.
 //! - `setup` makes of the arguments what a run is set up with.
+//! - `telling` makes what records tell of a plan.
 //! - `watch` hears what happens and tells the terminal and the records.
 //! - `outline` is the graph as the estimate of the time that is left needs it.
 //! - `tally` counts how actions ended, and what exit that is; `summary` is what is said of
@@ -22,6 +23,7 @@ mod watch;
 
 mod summary;
 mod tally;
+mod telling;
 
 mod oddities;
 
@@ -32,4 +34,5 @@ pub(crate) use logging::{log_through, start_log, was_anything_logged};
 pub(crate) use occasion::{Occasion, Step, Tap};
 pub(crate) use oddities::habit;
 pub(crate) use tally::Tally;
+pub(crate) use telling::{start_of, tell};
 pub(crate) use watch::command_text;

@@ -1,5 +1,6 @@
 //! How many actions ended how, and what exit that is.
 
+use std::ops::AddAssign;
 use std::time::Duration;
 
 use walk_core::{ActionReport, Dag, InterruptCause, JobStatus, Report};
@@ -87,6 +88,18 @@ impl Tally {
         let shown: Vec<String> =
             shown.map(|(word, count)| format!("{word} {count}{}", more(word))).collect();
         format!("{} in {time}", shown.join(", "))
+    }
+}
+
+impl AddAssign for Tally {
+    fn add_assign(&mut self, other: Self) {
+        self.ok += other.ok;
+        self.flaky += other.flaky;
+        self.up_to_date += other.up_to_date;
+        self.failed += other.failed;
+        self.not_ready += other.not_ready;
+        self.stopped += other.stopped;
+        self.not_run += other.not_run;
     }
 }
 

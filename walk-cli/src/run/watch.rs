@@ -12,9 +12,10 @@ use walk_plan::{ActionId, Captured, Conduct, Observer, Plan, Reason, Run, Secret
 
 use super::oddities::{Oddities, describe_flaky, describe_slow};
 use super::outline::outline;
+use super::telling::tell;
 use crate::explain;
 use crate::os;
-use crate::record::{Recorder, Records, Subject};
+use crate::record::{Recorder, Records};
 use crate::terminal::{
     Console, INDENT, Line, Output, Palette, Verdict, brief, name_width, tame, width,
 };
@@ -56,15 +57,7 @@ pub(super) struct Watch {
 impl Observer for Watch {
     fn on_event(&mut self, plan: &Plan, event: &Event<'_, ActionId>, captured: Option<&Captured>) {
         let log = captured.and_then(|it| it.log.as_deref());
-        let id = *event.action().data();
-        let subject = Subject {
-            log,
-            conduct: captured.map(|it| &it.conduct),
-            makes: &|| outputs(plan, id),
-            command: &|| command_text(plan, &plan.actions[id.index()].run),
-        };
-        self.records.hear(event, &subject);
-        self.recorder.hear(event, &subject);
+        tell(plan, event, captured, &mut self.recorder, Some(&mut self.records));
         match event {
             // What is only a name for others is not counted.
             Event::Skipped { action, .. } if !runs(plan, *action.data()) => {}
@@ -272,11 +265,6 @@ fn ending(outcome: &JobOutcome) -> String {
 
 fn runs(plan: &Plan, id: ActionId) -> bool {
     plan.actions[id.index()].run != Run::Nothing
-}
-
-fn outputs(plan: &Plan, id: ActionId) -> Vec<String> {
-    let outputs = plan.actions[id.index()].outputs.iter();
-    outputs.map(|it| plan.files.path(*it).to_string_lossy().into_owned()).collect()
 }
 
 fn identical(staying: usize) -> String {

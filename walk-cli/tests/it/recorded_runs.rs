@@ -211,3 +211,27 @@ fn a_report_is_written_of_any_run() {
     let error = project.walk("report -o no/such/place.html").complains(74);
     assert!(error.contains("cannot write `no/such/place.html`"), "{error}");
 }
+
+#[test]
+fn what_runs_under_the_name_of_ninja_is_recorded_too() {
+    let project = Project::empty();
+    project.write(
+        "build.ninja",
+        "rule cat\n  command = cat $in > $out\nbuild mid: cat source\nbuild end: cat mid\n",
+    );
+    project.write("source", "1\n");
+    let ninja = project.path("ninja");
+    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_walk"), &ninja).expect("a link");
+    let build = || project.command_at(&ninja, "-j1").output().expect("it runs");
+    assert!(build().status.success() && build().status.success());
+    assert_eq!(records(&project), 1, "the second had nothing to do");
+    project.write("source", "2\n");
+    assert!(build().status.success());
+    let why = project.walk("why --last end").expect(0);
+    assert!(
+        why.contains("ran in run 2") && why.contains("which mid made, because: source changed"),
+        "{why}"
+    );
+    let listed = timeless(&project.walk("runs").expect(0));
+    assert_eq!(listed.matches("ok 2 in 0.00s").count(), 2, "{listed}");
+}
