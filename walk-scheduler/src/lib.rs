@@ -43,7 +43,7 @@
 //!   queues go on.
 //! - Over all queues together, no more jobs run than [`SchedulingParams::max_active`] says (ninja's
 //!   `-j`), and nothing is added to a machine that is loaded: [`SchedulingParams::max_load`] (its
-//!   `-l`). One job may always run.
+//!   `-l`), or takes more than its share of a GNU make's [`Jobserver`]. One job may always run.
 //! - What could never run is refused at once, with a [`SubmitError`] that says why.
 //! - Each running job has a slot, the smallest number free, which also names its thread.
 //! - A panic is a failure of the job that panicked: [`Ending::Panicked`].
@@ -71,11 +71,13 @@ mod context;
 mod gate;
 mod interrupt;
 mod job;
+mod jobserver;
 mod limits;
 mod mark;
 mod os;
 mod outcome;
 mod params;
+mod permits;
 mod process;
 mod program;
 mod queues;
@@ -89,6 +91,7 @@ mod worker;
 pub use context::JobContext;
 pub use interrupt::Interrupt;
 pub use job::{DEFAULT_QUEUE, Job, Work};
+pub use jobserver::Jobserver;
 pub use mark::JOB_ID;
 pub use outcome::{Ending, InterruptCause, JobOutcome};
 pub use params::SchedulingParams;

@@ -6,7 +6,7 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::{DEFAULT_QUEUE, Interrupt};
+use crate::{DEFAULT_QUEUE, Interrupt, Jobserver};
 
 /// The limits within which jobs run.
 ///
@@ -46,6 +46,9 @@ pub struct SchedulingParams {
     /// Where the system does not tell its load (all but Linux) nothing is limited, and the log
     /// says so once.
     pub max_load: Option<f64>,
+    /// A pool of tokens, shared with other processes, that each running job but the first takes one
+    /// of, whatever queue it is in.
+    pub jobserver: Option<Jobserver>,
     /// A file, such as one with a lock on it, that stays open for as long as a command of the run
     /// is alive, even if this process is killed. Nothing else is done with it. A lock that is to
     /// go with the run has to be given back, not only closed: the guardian that looks after the
@@ -63,6 +66,7 @@ impl Default for SchedulingParams {
             max_failures: None,
             max_active: None,
             max_load: None,
+            jobserver: None,
             held: None,
         }
     }

@@ -7,7 +7,8 @@
 
 use std::fs::File;
 use std::io;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -35,6 +36,9 @@ pub(crate) struct Run {
     mark: String,
     marks: AtomicU64,
     held: Option<Arc<File>>,
+    /// Where the guardian gives tokens back, and how many are held.
+    token_path: Option<PathBuf>,
+    held_tokens: AtomicUsize,
     /// Started for the first child; `None` inside if it cannot be.
     guardian: OnceLock<Option<Guardian>>,
     /// Taken for the first child.
@@ -57,6 +61,8 @@ impl Run {
             mark: mark::of_a_run(),
             marks: AtomicU64::new(0),
             held: params.held.clone(),
+            token_path: params.jobserver.as_ref().map(|it| it.tokens().path().to_owned()),
+            held_tokens: AtomicUsize::new(0),
             guardian: OnceLock::new(),
             environment: OnceLock::new(),
             null: OnceLock::new(),
@@ -143,13 +149,29 @@ impl Run {
     pub(crate) fn guard(&self) {
         self.guardian.get_or_init(|| {
             let held = self.held.as_ref().map(|file| file.try_clone().map(Into::into)).transpose();
-            let started = held.and_then(|it| Guardian::start(&self.mark, self.grace, it));
+            let tokens = self.token_path.as_deref();
+            let started = held.and_then(|it| Guardian::start(&self.mark, self.grace, it, tokens));
             started
                 .inspect_err(|error| {
                     log::warn!("commands survive if this process is killed: no guardian: {error}");
                 })
                 .ok()
         });
+        self.tell_tokens();
+    }
+
+    /// Has the guardian know how many tokens of a jobserver to give back should this process be killed.
+    pub(crate) fn hold_tokens(&self, count: usize) {
+        self.held_tokens.store(count, Ordering::SeqCst);
+        self.tell_tokens();
+    }
+
+    fn tell_tokens(&self) {
+        if self.token_path.is_some()
+            && let Some(guardian) = self.guardian()
+        {
+            guardian.hold_tokens(self.held_tokens.load(Ordering::SeqCst));
+        }
     }
 
     /// Looks after what is left in the background: that of an interrupted run is ended, that of

@@ -14,6 +14,7 @@ use crossbeam_channel::Receiver;
 
 use crate::limits::Limits;
 use crate::os;
+use crate::permits::Permits;
 use crate::queues::{Entry, QueueId, Queues, SubmitError};
 use crate::run::Run;
 use crate::worker::{self, Assignment, Crew, Ended, Message, Workers};
@@ -53,6 +54,7 @@ pub struct Scheduler<T> {
     /// How many jobs are about to be started: they have their tokens.
     handed_out: usize,
     limits: Limits,
+    permits: Permits,
     /// No running job times out before this moment of the run's clock.
     quiet_until: Duration,
     /// Every running job has been told that the run is interrupted.
@@ -126,6 +128,7 @@ impl<T> Scheduler<T> {
             free_slots: BTreeSet::new(),
             handed_out: 0,
             limits,
+            permits: Permits::new(params.jobserver.clone(), &run),
             quiet_until: Duration::MAX,
             told: false,
             job_timeout: params.job_timeout,
@@ -175,6 +178,9 @@ impl<T> Scheduler<T> {
             return None;
         }
         self.ripen();
+        if !self.queues.has_fitting() || !self.permits.allow(self.active()) {
+            return None;
+        }
         let Entry { tag, job, queue } = self.queues.pop()?;
         self.handed_out += 1;
         Some(Ready { tag, job, queue })
@@ -219,9 +225,14 @@ impl<T> Scheduler<T> {
                     return Wake::Ready;
                 }
                 if self.delayed.is_empty() || self.is_interrupted() {
+                    self.permits.settle(self.active());
                     return Wake::Idle;
                 }
             }
+            if self.has_come() {
+                return Wake::Ready;
+            }
+            self.permits.settle(self.active());
             let limit = self.time_left();
             if let Some(Message::Ended(ended)) = self.crew.receive(&self.inbox, limit) {
                 return Wake::Finished(self.finish(ended));
@@ -275,6 +286,16 @@ impl<T> Scheduler<T> {
 impl<T> Scheduler<T> {
     fn may_start(&self) -> bool {
         self.is_open() && self.queues.has_fitting()
+    }
+
+    /// Returns how many jobs run or are about to.
+    fn active(&self) -> usize {
+        self.running.len() + self.handed_out
+    }
+
+    /// Returns whether a job may start now that only waited for a token of the jobserver.
+    fn has_come(&mut self) -> bool {
+        self.may_start() && self.permits.are_there(self.active())
     }
 
     /// Returns true if one more job may start, should its queue have the tokens.
@@ -346,6 +367,7 @@ impl<T> Drop for Scheduler<T> {
             self.interrupt();
             while let Wake::Finished(_) = self.wait() {}
         }
+        self.permits.settle(0);
         self.crew.join();
         self.run.finish();
     }

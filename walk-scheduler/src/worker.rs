@@ -1,4 +1,4 @@
-//! The threads that run jobs: the only place where walk starts any.
+//! The threads that run jobs.
 //!
 //! The scheduler knows them as its crew, so that it can be proven with a crew that only plays.
 //! Slot `n` is thread `walk-job-n`, started when the slot is first used and kept until the

@@ -11,9 +11,11 @@ use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::PathBuf;
 
 use lexopt::{Arg, Parser};
+use walk_core::scheduler::Jobserver;
 use walk_ninja::{ReadOptions, Severity};
 
 use super::answer::{self, Answer};
+use crate::os::FromMake;
 
 /// What to build, and how.
 #[derive(Clone, Debug)]
@@ -24,6 +26,10 @@ pub(super) struct Args {
     pub(super) file: PathBuf,
     /// How many commands run at once; `None` for any number.
     pub(super) jobs: Option<NonZeroU32>,
+    /// Whether that was said by a flag.
+    has_jobs: bool,
+    /// Whom every edge that runs beside another asks for a token.
+    pub(super) jobserver: Option<Jobserver>,
     /// After how many failures nothing more starts; `None` if never.
     pub(super) failures: Option<NonZeroU32>,
     /// The load of the machine from which on nothing more starts while something runs.
@@ -108,11 +114,22 @@ impl Args {
         Ok(args)
     }
 
+    /// Takes what `make` allows, unless a flag said otherwise.
+    pub(super) fn under(mut self, make: FromMake) -> Self {
+        if !self.has_jobs {
+            self.jobserver = make.jobserver;
+            self.warnings.extend(make.complaint);
+        }
+        self
+    }
+
     fn new(jobs: NonZeroU32) -> Self {
         Self {
             directory: None,
             file: "build.ninja".into(),
             jobs: Some(jobs),
+            has_jobs: false,
+            jobserver: None,
             failures: Some(NonZeroU32::MIN),
             load: None,
             dry_run: false,
@@ -141,7 +158,7 @@ impl Args {
         match flag {
             'C' => self.directory = Some(value.into()),
             'f' => self.file = value.into(),
-            'j' => self.jobs = jobs(&text)?,
+            'j' => (self.jobs, self.has_jobs) = (jobs(&text)?, true),
             'k' => self.failures = failures(&text)?,
             'l' => self.load = load(&text)?,
             'd' => self.debug(&text)?,

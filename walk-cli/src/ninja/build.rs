@@ -262,6 +262,7 @@ impl<'a> Run<'a> {
         options.max_failures = self.args.failures;
         options.max_active = self.args.jobs;
         options.max_load = self.args.load;
+        options.jobserver.clone_from(&self.args.jobserver);
         options.interrupt = self.interrupt.clone();
         options.held = Some(self.ours.lock.file());
         options

@@ -15,14 +15,15 @@ use super::args::{Args, Volume, default_jobs};
 use super::stop::{Result, Stop};
 use super::{build, forecast, tools};
 use crate::exit::Exit;
-use crate::os::jobs_of_make;
+use crate::os::{FromMake, from_make};
 use crate::run::start_log;
 
 /// Does what ninja would do when called with `words`, and says on stderr what stopped it.
 pub(crate) fn run(words: impl IntoIterator<Item = OsString>) -> Exit {
     start_log("ninja");
-    match Args::read(words, usual_jobs()) {
-        Ok(args) => go(&args).unwrap_or_else(|stop| complain(&stop)),
+    let make = from_make(None);
+    match Args::read(words, usual_jobs(&make)) {
+        Ok(args) => go(&args.under(make)).unwrap_or_else(|stop| complain(&stop)),
         Err(answer) => give(&answer),
     }
 }
@@ -39,8 +40,8 @@ fn go(args: &Args) -> Result<Exit> {
     }
 }
 
-fn usual_jobs() -> NonZeroU32 {
-    let of_make = jobs_of_make().and_then(NonZeroU32::new);
+fn usual_jobs(make: &FromMake) -> NonZeroU32 {
+    let of_make = make.jobs.and_then(NonZeroU32::new);
     of_make.unwrap_or_else(|| default_jobs(available_parallelism().map_or(0, Into::into)))
 }
 

@@ -8,6 +8,6 @@ mod tty;
 
 pub(crate) use family::{is_alive, is_ancestor};
 pub(crate) use host::host;
-pub(crate) use makeflags::jobs_of_make;
+pub(crate) use makeflags::{FromMake, from_make};
 pub(crate) use signals::{Listener, Signals};
 pub(crate) use tty::{columns, is_foreground, lines};

@@ -22,7 +22,7 @@ use super::{setup, stages};
 use crate::args::{Common, RunArgs};
 use crate::error::{CliError, Result};
 use crate::exit::Exit;
-use crate::os::{Signals, jobs_of_make};
+use crate::os::{FromMake, Signals, from_make};
 use crate::project::{self, Project};
 use crate::quiet::{Answer, Lesson, Question};
 use crate::terminal::{Console, Output};
@@ -30,7 +30,8 @@ use crate::terminal::{Console, Output};
 /// Brings targets up to date.
 pub(crate) fn run(common: &Common, args: &RunArgs, occasion: &Occasion) -> Result<Exit> {
     let started = Instant::now();
-    let jobs = args.jobs.or_else(jobs_of_make);
+    let make = from_make(args.jobs);
+    let jobs = make.jobs;
     let question = question(common, args, jobs);
     if let Some(question) = &question {
         match question.answer("run") {
@@ -39,7 +40,7 @@ pub(crate) fn run(common: &Common, args: &RunArgs, occasion: &Occasion) -> Resul
             }
             Answer::Part(lock, part) => {
                 let state = question.state();
-                let done = run_part(common, args, state, (lock, *part), started, occasion)?;
+                let done = run_part(common, args, &make, state, (lock, *part), started, occasion)?;
                 if let Some(exit) = done {
                     return Ok(exit);
                 }
@@ -49,7 +50,7 @@ pub(crate) fn run(common: &Common, args: &RunArgs, occasion: &Occasion) -> Resul
     }
     let mut lesson = question.map(Question::learn);
     if let Some(frame) = project::ninja(common, jobs)? {
-        return stages::run(common, args, frame, lesson, occasion);
+        return stages::run(common, args, &make, frame, lesson, occasion);
     }
     let mut project = Project::read_with_state(common, jobs, "run")?;
     project.plan.select(&args.targets)?;
@@ -59,7 +60,7 @@ pub(crate) fn run(common: &Common, args: &RunArgs, occasion: &Occasion) -> Resul
     let (lock, loaded) = project.lock(common, "run")?;
     let started = Instant::now();
     log_to(&watch.console);
-    let mut options = setup::options(&project.plan.settings, args, interrupt);
+    let mut options = setup::options(&project.plan.settings, args, &make, interrupt);
     options.held = Some(lock.file());
     let limit = options.max_failures;
     let walk = project.open(loaded, &options)?;
@@ -78,6 +79,7 @@ pub(crate) fn run(common: &Common, args: &RunArgs, occasion: &Occasion) -> Resul
 fn run_part(
     common: &Common,
     args: &RunArgs,
+    make: &FromMake,
     state: &StateDir,
     (lock, part): (Lock, Partial),
     started: Instant,
@@ -86,7 +88,7 @@ fn run_part(
     let interrupt = occasion.interrupt();
     let watch = setup::watch(common, args, state, interrupt.clone())?;
     log_to(&watch.console);
-    let mut options = setup::options(part.settings(), args, interrupt);
+    let mut options = setup::options(part.settings(), args, make, interrupt);
     options.held = Some(lock.file());
     let limit = options.max_failures;
     let Some((walk, dag, rest)) = part.open(state, options)? else { return Ok(None) };

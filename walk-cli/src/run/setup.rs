@@ -6,27 +6,50 @@ use std::num::NonZeroU32;
 use std::path::Path;
 
 use walk_core::Interrupt;
+use walk_core::scheduler::Jobserver;
 use walk_plan::{Options, Settings, StateDir};
 
 use super::oddities::Oddities;
 use super::watch::{Taste, Watch};
 use crate::args::{Common, ProgressWish, RunArgs};
 use crate::error::Result;
+use crate::os::FromMake;
 use crate::record::{Recorder, Records, Wanted};
 use crate::terminal::{Console, Hints, Palette, Progress, Setup, Surroundings};
 
 /// Returns the options of the walk.
-pub(super) fn options(settings: &Settings, args: &RunArgs, interrupt: Interrupt) -> Options {
+pub(super) fn options(
+    settings: &Settings,
+    args: &RunArgs,
+    make: &FromMake,
+    interrupt: Interrupt,
+) -> Options {
     let mut options = Options::default();
     options.force = args.force;
     options.timeout = args.timeout;
     options.interrupt = interrupt;
+    options.jobserver = make.jobserver.clone().or_else(|| own_jobserver(settings));
+    if let Some(complaint) = &make.complaint {
+        log::warn!(target: "walk", "{complaint}");
+    }
     options.max_failures = match args.keep_going {
         Some(limit) => limit.limit(),
         None if settings.keep_going => None,
         None => Some(NonZeroU32::MIN),
     };
     options
+}
+
+/// Returns a jobserver for what actions run, if the manifest asks for one.
+fn own_jobserver(settings: &Settings) -> Option<Jobserver> {
+    if !settings.jobserver {
+        return None;
+    }
+    let made = Jobserver::serve(settings.jobs);
+    made.inspect_err(
+        |error| log::warn!(target: "walk", "there is no jobserver for actions: {error}"),
+    )
+    .ok()
 }
 
 /// Returns what hears of the run; the records are opened, nothing is written yet.

@@ -23,7 +23,7 @@ use super::watch::Watch;
 use crate::args::{Common, RunArgs};
 use crate::error::Result;
 use crate::exit::Exit;
-use crate::os::Signals;
+use crate::os::{FromMake, Signals};
 use crate::project::{state_of_ninja, take_lock};
 use crate::quiet::Lesson;
 use crate::record::Records;
@@ -33,6 +33,7 @@ use crate::terminal::Console;
 pub(super) fn run(
     common: &Common,
     args: &RunArgs,
+    make: &FromMake,
     frame: Frame,
     lesson: Option<Lesson>,
     occasion: &Occasion,
@@ -53,7 +54,7 @@ pub(super) fn run(
     build.graph().warnings().iter().for_each(|it| log::warn!("{it}"));
     let records = mem::take(&mut watch.records);
     let signals = occasion.signals(&console)?;
-    let mut options = setup::options(&walk_plan::Settings::default(), args, interrupt);
+    let mut options = setup::options(&walk_plan::Settings::default(), args, make, interrupt);
     options.max_active = std::num::NonZeroU32::new(jobs);
     options.held = Some(lock.file());
     let (started, watch) = (Instant::now(), Rc::new(RefCell::new(watch)));

@@ -19,7 +19,7 @@ use super::scope::{Scope, changed_at};
 use crate::args::{Common, WatchArgs};
 use crate::error::{CliError, Result};
 use crate::exit::Exit;
-use crate::os::{Signals, jobs_of_make};
+use crate::os::{Signals, from_make};
 use crate::run::{Occasion, Step, Tap};
 use crate::terminal::tame;
 
@@ -42,7 +42,7 @@ pub(crate) fn watch(
     let eyes = Eyes::open(Arc::clone(&news), args.poll, |it| voice.warn(it));
     let mut watch = Watch {
         common,
-        jobs: args.run.jobs.or_else(jobs_of_make),
+        jobs: from_make(args.run.jobs).jobs,
         signals,
         voice,
         news,

@@ -6,6 +6,7 @@ mod clean_build;
 mod conduct;
 mod exits;
 mod interactive;
+mod jobserver;
 mod killed;
 mod locking;
 mod manifests;

@@ -4,7 +4,6 @@
 //! worker thread saw. Two things differ from the defaults: predecessors that are only
 //! `after` order without deciding, and a failure may be tried again.
 
-use std::ffi::OsString;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -19,10 +18,8 @@ use walk_core::{
 use super::elements::{self, Facts, FileKind, Unreadable};
 use super::note::{self, Lapse, Reason};
 use super::outcome::{Conduct, Ended, Shared};
-use super::plain::Shortcut;
-use super::work::CommandWork;
-use super::{CommandWalk, Made, Note, WalkError, content, entries, files};
-use crate::{ActionId, Command, FileId, Paths, Response, Retry, Run};
+use super::{CommandWalk, Made, Note, WalkError, entries};
+use crate::{ActionId, FileId, Paths, Retry};
 
 impl Walk for CommandWalk {
     type Data = ActionId;
@@ -370,83 +367,6 @@ impl CommandWalk {
         found.sort_unstable_by(|a, b| files.path(*a).as_os_str().cmp(files.path(*b).as_os_str()));
         found.dedup();
         self.undeclared(id.index(), found)
-    }
-
-    /// Returns the work of `action`, unless it has nothing to run.
-    fn work(&mut self, action: &Action<'_, ActionId>) -> Option<CommandWork> {
-        let last_outputs = self.last_outputs(action);
-        let command = self.command(*action.data());
-        let root = &self.plan.root;
-        let words = match &command.run {
-            Run::Nothing => return None,
-            Run::Shell(text) => {
-                self.plan.settings.shell.iter().chain([text]).map(OsString::from).collect()
-            }
-            Run::Argv(words) => self.rooted(command, words),
-        };
-        let path = |id: FileId| root.join(self.plan.files.path(id));
-        let response = |it: &Response| Response { path: root.join(&it.path), ..it.clone() };
-        let env = self.plan.env.set.iter().chain(&command.env);
-        let log = self.state.log(action.uid());
-        Some(CommandWork {
-            name: action.uid().into(),
-            words,
-            shortcut: self.shortcut().filter(|_| Shortcut::fits(command)).cloned(),
-            directory: root.join(&command.cwd),
-            env: env.map(|(name, value)| (name.clone(), value.clone())).collect(),
-            outputs: command.outputs.iter().map(|&id| (id, path(id))).collect(),
-            last_outputs,
-            depth: files::depth(self.plan.settings.paths),
-            missing_outputs: command.missing_outputs,
-            depfile: command.depfile.map(path),
-            depfile_use: command.depfile_use,
-            includes_prefix: command.includes_prefix.clone(),
-            response: command.response.as_ref().map(response),
-            late: command.late.as_ref().map(|it| it.iter().map(OsString::from).collect()),
-            interactive: command.interactive,
-            keep_failed: command.keep_failed,
-            generator: command.generator,
-            scratch: self.state.scratch(),
-            has_log: log.file_name().is_some_and(|it| self.logs().contains(it)),
-            log,
-            secrets: self.surroundings.secrets.clone(),
-            shared: Shared::default(),
-        })
-    }
-
-    fn logs(&self) -> &FxHashSet<OsString> {
-        self.logs.get_or_init(|| self.state.logs())
-    }
-
-    fn shortcut(&self) -> Option<&Shortcut> {
-        self.shortcut.get_or_init(|| Shortcut::of(&self.plan)).as_ref()
-    }
-
-    /// Returns `words` with the program as the manifest names it: a path is relative to the
-    /// root like every other, wherever the command runs, unless there is no such file.
-    fn rooted(&self, command: &Command, words: &[OsString]) -> Vec<OsString> {
-        let mut words = words.to_vec();
-        if let Some(program) = words.first_mut()
-            && !command.cwd.as_os_str().is_empty()
-            && program.as_encoded_bytes().contains(&b'/')
-        {
-            let path = self.plan.root.join(&*program);
-            if path.is_file() {
-                *program = path.into();
-            }
-        }
-        words
-    }
-
-    fn last_outputs(&mut self, action: &Action<'_, ActionId>) -> Option<Vec<Option<Checksum>>> {
-        let previous = action.prev_fingerprint()?;
-        let outputs = &self.plan.actions[action.data().index()].outputs;
-        let digests = outputs.iter().map(|&id| {
-            previous
-                .get(&self.files.name(&self.plan, FileKind::Output, id))
-                .and_then(content::digest)
-        });
-        Some(digests.collect())
     }
 
     fn learn_outputs(&mut self) {

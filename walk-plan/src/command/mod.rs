@@ -8,7 +8,8 @@
 //! - `elements` says what a fingerprint is made of: one function for before and after.
 //! - `content` is what a file says of what was made, which may be nothing.
 //! - `files` is what is known of each file during a run, and when to look again.
-//! - `work` runs one command on its thread, and looks at what it made.
+//! - `describe` says what is to be run for an action; `work` runs one command on its thread, and
+//!   looks at what it made.
 //! - `includes` finds what `cl /showIncludes` names in what a command wrote.
 //! - `entries` holds the rules of make and ninja, for plans that ask for them: aliases, stamps,
 //!   the action that makes the manifest.
@@ -26,6 +27,7 @@
 
 mod compiled;
 mod content;
+mod describe;
 mod elements;
 mod entries;
 mod error;

@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use walk_core::fingerprint::observe;
+use walk_core::scheduler::Jobserver;
 use walk_core::{
     Checksum, Dag, DagError, Event, Fingerprint, Interrupt, MemoryStore, Report, SchedulingParams,
     Store, Vertex, run,
@@ -48,6 +49,9 @@ pub struct Options {
     pub max_active: Option<NonZeroU32>,
     /// The load of the machine from which on nothing more starts while something runs.
     pub max_load: Option<f64>,
+    /// Whom every action that runs beside another asks for a token; one of our own tells
+    /// actions of itself in `MAKEFLAGS`.
+    pub jobserver: Option<Jobserver>,
     /// What stays open for as long as a command is alive, even if this process is killed: the
     /// [file of the lock](crate::Lock::file).
     pub held: Option<Arc<File>>,
@@ -411,6 +415,7 @@ impl CommandWalk {
         params.max_active = self.options.max_active;
         params.max_load = self.options.max_load;
         params.held.clone_from(&self.options.held);
+        params.jobserver.clone_from(&self.options.jobserver);
         params
     }
 

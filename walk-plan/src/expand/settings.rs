@@ -74,6 +74,7 @@ pub(super) fn settings(
             None => default.shell,
         },
         keep_failed: raw.is_some_and(|it| it.keep_failed),
+        jobserver: raw.is_some_and(|it| it.jobserver),
         paths: default.paths,
     })
 }

@@ -74,6 +74,8 @@ pub(crate) struct RawSettings<'a> {
     pub(crate) keep_going: bool,
     /// Whether outputs that a failed action wrote stay.
     pub(crate) keep_failed: bool,
+    /// Whether actions share their tokens with what they run, as a jobserver of GNU make.
+    pub(crate) jobserver: bool,
 }
 
 /// The environment that every action is given.

@@ -87,6 +87,8 @@ pub struct Settings {
     pub shell: Vec<String>,
     /// Whether outputs that a failed action wrote stay.
     pub keep_failed: bool,
+    /// Whether actions share their tokens with what they run, as a jobserver of GNU make.
+    pub jobserver: bool,
     /// What a path stands for.
     pub paths: Paths,
 }
@@ -101,6 +103,7 @@ impl Default for Settings {
             keep_going: false,
             shell: ["sh", "-euc"].map(String::from).into(),
             keep_failed: false,
+            jobserver: false,
             paths: Paths::default(),
         }
     }

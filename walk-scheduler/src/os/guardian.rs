@@ -17,6 +17,7 @@ use std::os::fd::OwnedFd;
 use std::os::unix::fs::FileExt as _;
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt as _;
+use std::path::Path;
 use std::process::{self, Command, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -51,12 +52,19 @@ struct Table {
 
 impl Guardian {
     /// Starts a guardian of all whose job ids begin with `mark`; `held` stays open in it.
-    pub(crate) fn start(mark: &str, grace: Duration, held: Option<OwnedFd>) -> io::Result<Self> {
+    /// What is still held of the tokens of a jobserver then, it writes to `tokens`.
+    pub(crate) fn start(
+        mark: &str,
+        grace: Duration,
+        held: Option<OwnedFd>,
+        tokens: Option<&Path>,
+    ) -> io::Result<Self> {
         let (connection, its_end) = UnixStream::pair()?;
         let file = platform::memory_file("walk-children")?;
         let process = Command::new("/bin/sh")
             .args(["-c", SCRIPT, "walk-guardian", mark, &tenths(grace)])
             .arg(getpgrp().as_raw_pid().to_string())
+            .args(tokens)
             .current_dir("/")
             .process_group(0)
             .stdin(OwnedFd::from(its_end))
@@ -65,7 +73,13 @@ impl Guardian {
             .spawn()?;
         let pid = Pid::from_child(&process);
         let table = Table { file, lines: Mutex::default() };
+        table.hold(0);
         Ok(Self { pid, process: Mutex::new(Some(process)), connection, table })
+    }
+
+    /// Has it know how many tokens are held.
+    pub(crate) fn hold_tokens(&self, count: usize) {
+        self.table.hold(count);
     }
 
     /// Has it know a child.
@@ -109,6 +123,11 @@ impl Guardian {
 }
 
 impl Table {
+    /// Writes how many tokens are held, to the first line.
+    fn hold(&self, count: usize) {
+        self.write(0, &format!("+{count}"));
+    }
+
     /// Writes `new` where `old` is, or at the end.
     fn replace(&self, old: i32, new: i32) {
         let mut lines = locked(&self.lines);
@@ -117,10 +136,14 @@ impl Table {
             lines.push(new);
         }
         lines[line] = new;
-        let text = format!("{new:<width$}\n", width = LINE - 1);
+        self.write(line + 1, &new.to_string());
+    }
+
+    fn write(&self, line: usize, text: &str) {
+        let line_of_table = format!("{text:<width$}\n", width = LINE - 1);
         // A file in memory: what can fail is that there is none left.
-        if let Err(error) = self.file.write_all_at(text.as_bytes(), (line * LINE) as u64) {
-            log::warn!("process {new} survives if this process is killed: {error}");
+        if let Err(error) = self.file.write_all_at(line_of_table.as_bytes(), (line * LINE) as u64) {
+            log::warn!("what `{text}` stands for survives if this process is killed: {error}");
         }
     }
 }

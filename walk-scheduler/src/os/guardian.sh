@@ -4,14 +4,21 @@
 #   $1  what the job ids of the walk begin with
 #   $2  how many tenths of a second there are between SIGTERM and SIGKILL
 #   $3  the process group of the walk itself, in which others may be as well
+#   $4  where tokens of a jobserver go back to, if there is one
 #   0   what the walk says: `bye` if nothing is to be done, `end TENTHS`, or nothing if it died
-#   1   the children that run, a line each: `-ID` for a group, `ID` for a process, 0 for none
+#   1   `+COUNT` tokens that are held, then the children that run, a line each: `-ID` for a group,
+#       `ID` for a process, 0 for none
 #   2   what has to stay open, such as a lock, for as long as anything is alive
 
-exec 3<&1 4>&2 >/dev/null 2>&1
+# The pipe of a jobserver is inherited, and its descriptors are often the first: they are left alone.
+case $4 in
+    */fd/[89]) table_fd=6 && exec 6<&1 7>&2 ;;
+    *) table_fd=8 && exec 8<&1 9>&2 ;;
+esac
+exec >/dev/null 2>&1
 trap '' HUP INT QUIT TERM PIPE TSTP
 trap 'grace=0' USR1
-mark=$1 grace=$2 walk=$3
+mark=$1 grace=$2 walk=$3 fifo=$4 tokens=0
 
 # What tells who belongs to the family: `p7` its process 7, `s7.9` its process 7 that started at 9,
 # `g7` its group 7.
@@ -111,6 +118,14 @@ kill_all() {
     done
 }
 
+# Gives back the tokens that the walk held.
+give_back() {
+    while [ "$tokens" -gt 0 ]; do
+        printf + 1<>"$fifo"
+        tokens=$((tokens - 1))
+    done
+}
+
 said=
 while read -r verb tenths; do said=$verb grace=${tenths:-$grace}; done
 [ "$said" != bye ] || exit 0
@@ -118,8 +133,10 @@ while read -r id; do
     case $id in
         -*) known="${known}g${id#-} " ;;
         [1-9]*) known="${known}p$id " ;;
+        +*) tokens=${id#+} ;;
     esac
-done <&3
+done <&"$table_fd"
+trap give_back EXIT
 look_again || exit 0
 [ "$grace" -eq 0 ] || terminate
 kill_all

@@ -16,6 +16,7 @@ mod portable;
 mod scarcity;
 mod signal;
 mod spawn;
+mod tokens;
 
 #[cfg(target_os = "linux")]
 use linux as platform;
@@ -30,3 +31,4 @@ pub(crate) use platform::{adopt_orphans, load_average};
 pub(crate) use scarcity::is_scarcity;
 pub(crate) use signal::signal_name;
 pub(crate) use spawn::{Changes, Environment, Spawn};
+pub(crate) use tokens::Tokens;

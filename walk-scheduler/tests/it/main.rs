@@ -10,6 +10,7 @@ mod e3_job_test;
 mod e3_scheduling_test;
 mod guarded;
 mod interruption;
+mod jobserver;
 mod killing;
 mod process;
 mod properties;

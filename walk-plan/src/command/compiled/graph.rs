@@ -20,7 +20,7 @@ use crate::command::CommandWalk;
 use crate::{ActionId, FileId};
 
 /// The last byte is the version.
-const MAGIC: &[u8; 8] = b"walk-g\n\x02";
+const MAGIC: &[u8; 8] = b"walk-g\n\x03";
 
 /// Magic, CRC32, length of the index.
 const START: usize = 8 + 4 + 8;

@@ -113,7 +113,7 @@ impl Head {
         (settings.timeout, settings.grace).put(to);
         settings.shell.put(to);
         let is_entry = settings.paths == Paths::Entries;
-        vec![settings.keep_going, settings.keep_failed, is_entry].put(to);
+        vec![settings.keep_going, settings.keep_failed, settings.jobserver, is_entry].put(to);
         plan.queues.put(to);
         plan.env.set.put(to);
         (plan.env.track.clone(), plan.env.secret.clone()).put(to);
@@ -124,9 +124,9 @@ impl Head {
         let mut settings = Settings { jobs: Field::take(from)?, ..Settings::default() };
         (settings.timeout, settings.grace) = Field::take(from)?;
         settings.shell = Field::take(from)?;
-        let flags: [bool; 3] = Vec::take(from)?.try_into().ok()?;
+        let flags: [bool; 4] = Vec::take(from)?.try_into().ok()?;
         let is_entry;
-        [settings.keep_going, settings.keep_failed, is_entry] = flags;
+        [settings.keep_going, settings.keep_failed, settings.jobserver, is_entry] = flags;
         settings.paths = if is_entry { Paths::Entries } else { Paths::Trees };
         let queues = Field::take(from)?;
         let set = Field::take(from)?;
