@@ -15,7 +15,7 @@ use crate::args::{Common, ProgressWish, RunArgs};
 use crate::error::Result;
 use crate::os::FromMake;
 use crate::record::{Recorder, Records, Wanted};
-use crate::terminal::{Console, Hints, Palette, Progress, Setup, Surroundings};
+use crate::terminal::{Ci, Console, Hints, Palette, Progress, Setup, Surroundings};
 
 /// Returns the options of the walk.
 pub(super) fn options(
@@ -82,6 +82,7 @@ pub(super) fn watch(
         targets: args.targets.clone(),
         taste: Taste { quiet, verbose, explain: args.explain, palette },
         is_terminal,
+        ci: if progress == Progress::Bar { Ci::None } else { Ci::of_process() },
         state: state.clone(),
         is_forced: args.force,
         interrupt,

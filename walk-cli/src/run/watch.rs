@@ -17,7 +17,7 @@ use crate::explain;
 use crate::os;
 use crate::record::{Recorder, Records};
 use crate::terminal::{
-    Console, INDENT, Line, Output, Palette, Verdict, brief, name_width, tame, width,
+    Ci, Console, INDENT, Line, Output, Palette, Told, Verdict, brief, name_width, tame, width,
 };
 
 /// What is to be shown of actions that end.
@@ -39,6 +39,7 @@ pub(super) struct Watch {
     pub(super) targets: Vec<String>,
     /// Whether output goes to a terminal, which some bytes could upset.
     pub(super) is_terminal: bool,
+    pub(super) ci: Ci,
     pub(super) state: StateDir,
     /// Whether everything runs, whatever became of what it needs.
     pub(super) is_forced: bool,
@@ -160,7 +161,8 @@ impl Watch {
         }
         let line = Line { verdict, name: action.uid(), duration: outcome.duration, reason };
         let name_width = self.name_width(plan, action);
-        let mut text = line.render(name_width, self.taste.palette) + "\n";
+        let line = line.render(name_width, self.taste.palette);
+        let mut text = String::new();
         if self.taste.explain
             && let Some(dirty) = action.dirty_reason()
         {
@@ -170,10 +172,12 @@ impl Watch {
             let run = &plan.actions[action.data().index()].run;
             push_command(&mut text, plan, run, self.taste.palette);
         }
-        let mut text = text.into_bytes();
+        let mut body = text.into_bytes();
         if let Some(log) = log {
-            self.push_output(&mut text, action.uid(), log);
+            self.push_output(&mut body, action.uid(), log);
         }
+        let told = Told { name: action.uid(), verdict, reason, line: &line, body: &body };
+        let text = self.ci.frame(told, |most| last_lines(log, most));
         self.last_shown = verdict.is_bad().then(|| action.uid().to_owned());
         self.print(&text);
     }
@@ -254,6 +258,13 @@ fn join(reason: String, other: Option<String>) -> String {
         Some(other) if reason.is_empty() => other,
         Some(other) => format!("{reason}, {other}"),
     }
+}
+
+/// Returns the last lines of a log, without colors.
+fn last_lines(log: Option<&Path>, most: usize) -> Vec<String> {
+    let Some(mut output) = log.and_then(|it| Output::read(it).ok()) else { return Vec::new() };
+    output.limit(most);
+    output.lines(false)
 }
 
 fn ending(outcome: &JobOutcome) -> String {

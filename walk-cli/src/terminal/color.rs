@@ -1,7 +1,14 @@
 //! Whether there are colors and a live block, and which colors.
 //!
-//! The variables are those that other tools honour: `NO_COLOR`, `CLICOLOR`,
-//! `CLICOLOR_FORCE`, `TERM` and `CI`. A flag beats them all.
+//! The variables are those that other tools honour: `NO_COLOR`, `CLICOLOR`, `CLICOLOR_FORCE` (and
+//! `FORCE_COLOR`, which means the same), `TERM` and `CI`. A flag beats them all.
+//!
+//! What actions write goes to a file, so that most of them use no colors, whatever walk itself
+//! does. walk gives them no variable to change that: what an action is given would then depend on
+//! whether somebody watches, and with it what it makes (`ls --color > list`). Who wants colors of
+//! actions says so: `CLICOLOR_FORCE=1` outside reaches them like every variable, and so does one in
+//! `[env] set`, which is part of the fingerprint. The log keeps the colors; where walk shows none,
+//! they are taken out of what is shown (`output`).
 
 use std::env;
 use std::ffi::OsString;
@@ -17,6 +24,7 @@ pub(crate) struct Surroundings {
     no_color: Option<OsString>,
     clicolor: Option<OsString>,
     clicolor_force: Option<OsString>,
+    force_color: Option<OsString>,
     term: Option<OsString>,
     ci: Option<OsString>,
 }
@@ -40,6 +48,7 @@ impl Surroundings {
             no_color: env::var_os("NO_COLOR"),
             clicolor: env::var_os("CLICOLOR"),
             clicolor_force: env::var_os("CLICOLOR_FORCE"),
+            force_color: env::var_os("FORCE_COLOR"),
             term: env::var_os("TERM"),
             ci: env::var_os("CI"),
         }
@@ -52,6 +61,7 @@ impl Surroundings {
             ColorWish::Never => false,
             ColorWish::Auto if is_set(self.no_color.as_ref()) => false,
             ColorWish::Auto if is_on(self.clicolor_force.as_ref()) => true,
+            ColorWish::Auto if is_on(self.force_color.as_ref()) => true,
             ColorWish::Auto if self.clicolor.as_ref().is_some_and(|it| it == "0") => false,
             ColorWish::Auto => self.is_terminal && (!self.is_dumb() || self.is_ci()),
         }
@@ -74,7 +84,7 @@ impl Surroundings {
     }
 
     fn is_ci(&self) -> bool {
-        is_on(self.ci.as_ref()) && self.ci.as_ref().is_some_and(|it| it != "false")
+        is_on(self.ci.as_ref())
     }
 }
 
@@ -83,7 +93,7 @@ fn is_set(value: Option<&OsString>) -> bool {
 }
 
 fn is_on(value: Option<&OsString>) -> bool {
-    value.is_some_and(|it| !it.is_empty() && it != "0")
+    value.is_some_and(|it| !it.is_empty() && it != "0" && it != "false")
 }
 
 /// Text in color, or plain.
@@ -147,6 +157,7 @@ mod tests {
             no_color: get("NO_COLOR"),
             clicolor: get("CLICOLOR"),
             clicolor_force: get("CLICOLOR_FORCE"),
+            force_color: get("FORCE_COLOR"),
             term: get("TERM"),
             ci: get("CI"),
         }
@@ -172,6 +183,9 @@ mod tests {
         check(false, &[("CLICOLOR_FORCE", "0")], false);
         check(true, &[xterm, ("CLICOLOR", "0"), ("CLICOLOR_FORCE", "1")], true);
         check(false, &[("NO_COLOR", "1"), ("CLICOLOR_FORCE", "1")], false);
+        check(false, &[("FORCE_COLOR", "1")], true);
+        check(false, &[("FORCE_COLOR", "0")], false);
+        check(false, &[("NO_COLOR", "1"), ("FORCE_COLOR", "1")], false);
         check(true, &[("CI", "true")], true);
         check(false, &[xterm, ("CI", "true")], false);
     }

@@ -300,7 +300,8 @@ impl os::Listener for Console {
             (true, _) => format!("killing {actions}"),
             (false, _) => {
                 let grace = whole(state.grace);
-                format!("stopping: waiting {grace} for {actions}; {again} kills")
+                let whom = if state.screen.running() == 1 { "it" } else { "them" };
+                format!("stopping: waiting {grace} for {actions}; {again} kills {whom}")
             }
         };
         state.say(&text);

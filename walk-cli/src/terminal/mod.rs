@@ -5,11 +5,13 @@
 //! - `line` makes the line of an action that ended, `output` what it wrote, `screen` the
 //!   live block, `eta` the time that is left, `taskbar` what the window around the terminal
 //!   shows: from values to text, no terminal needed.
+//! - `ci` is what services that run builds make of it.
 //! - `sink` is the one writer; `console` joins the screen and the sink for all threads.
 
 mod color;
 mod text;
 
+mod ci;
 mod eta;
 mod line;
 mod output;
@@ -22,6 +24,7 @@ mod sink;
 #[cfg(test)]
 mod written;
 
+pub(crate) use ci::{Ci, Told};
 pub(crate) use color::{Palette, Progress, Surroundings};
 pub(crate) use console::{Console, LogPipe, Setup};
 pub(crate) use eta::Outline;

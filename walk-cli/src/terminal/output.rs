@@ -2,6 +2,7 @@
 //!
 //! Only the end of a large log is read, so that 50 MB of it cost as much as 64 KiB.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::Path;
@@ -67,7 +68,8 @@ impl Output {
         text.split('\n').flat_map(|line| harmless(line, keeps_color)).collect()
     }
 
-    /// Returns the lines, each after [`INDENT`]: harmless if they go to a terminal, else raw.
+    /// Returns the lines, each after [`INDENT`]: harmless if they go to a terminal, else raw, but for
+    /// escape sequences, which nobody would see there as what they are: they stay if `keeps_color`.
     pub(crate) fn indented(&self, is_terminal: bool, keeps_color: bool) -> Vec<u8> {
         let mut text = Vec::with_capacity(self.bytes.len() * 5 / 4);
         let mut push = |line: &[u8]| {
@@ -79,7 +81,8 @@ impl Output {
             self.lines(keeps_color).iter().for_each(|it| push(it.as_bytes()));
         } else if !self.bytes.is_empty() {
             let body = self.bytes.strip_suffix(b"\n").unwrap_or(&self.bytes);
-            body.split(|it| *it == b'\n').for_each(push);
+            let lines = body.split(|it| *it == b'\n');
+            lines.for_each(|it| push(&if keeps_color { it.into() } else { without_escapes(it) }));
         }
         text
     }
@@ -103,12 +106,29 @@ fn harmless(line: &str, keeps_color: bool) -> Vec<String> {
     line.split('\r').map(|part| clean(part, keeps_color)).collect()
 }
 
+/// Returns a line without escape sequences, and every other byte as it is.
+fn without_escapes(line: &[u8]) -> Cow<'_, [u8]> {
+    if !line.contains(&b'\x1b') {
+        return Cow::Borrowed(line);
+    }
+    let mut kept = Vec::with_capacity(line.len());
+    let mut rest = line;
+    while let Some(first) = rest.first() {
+        let is_escape = *first == b'\x1b';
+        let length = if is_escape { escape_length(rest) } else { 1 };
+        kept.extend_from_slice(if is_escape { b"" } else { &rest[..1] });
+        rest = &rest[length..];
+    }
+    Cow::Owned(kept)
+}
+
 fn clean(text: &str, keeps_color: bool) -> String {
     let mut cleaned = String::with_capacity(text.len());
     let mut rest = text;
     let mut is_colored = false;
     while let Some(character) = rest.chars().next() {
-        let length = if character == '\x1b' { escape_length(rest) } else { character.len_utf8() };
+        let length =
+            if character == '\x1b' { escape_length(rest.as_bytes()) } else { character.len_utf8() };
         let (taken, after) = rest.split_at(length);
         rest = after;
         if is_color(taken) {
@@ -124,9 +144,8 @@ fn clean(text: &str, keeps_color: bool) -> String {
     cleaned
 }
 
-/// Returns how long the escape sequence at the start of `text` is, in bytes.
-fn escape_length(text: &str) -> usize {
-    let bytes = text.as_bytes();
+/// Returns how long the escape sequence at the start of `bytes` is.
+fn escape_length(bytes: &[u8]) -> usize {
     match bytes.get(1) {
         Some(b'[') => {
             let end = bytes.iter().skip(2).position(|it| (0x40..=0x7e).contains(it));
@@ -185,6 +204,19 @@ mod tests {
     #[test]
     fn without_colors_they_are_taken_out() {
         assert_eq!(lines(b"\x1b[1;31mred\x1b[0m", false), ["red"]);
+    }
+
+    #[test]
+    fn elsewhere_only_escape_sequences_are_taken_out() {
+        let check = |bytes: &[u8], keeps_color, expected: &[u8]| {
+            let output = Output { bytes: bytes.into(), is_cut: false };
+            let shown = output.indented(false, keeps_color);
+            assert_eq!(shown.escape_ascii().to_string(), expected.escape_ascii().to_string());
+        };
+        check(b"\x1b[31mred\x1b[0m\x1b[2J \xff\r\x07\n", false, b"       | red \xff\r\x07\n");
+        check(b"\x1b[31mred\x1b[0m\n", true, b"       | \x1b[31mred\x1b[0m\n");
+        check(b"end \x1b\na\x1b[3\n", false, b"       | end \n       | a3\n");
+        check("\x1b\u{e4}\n".as_bytes(), false, "       | \u{e4}\n".as_bytes());
     }
 
     #[test]

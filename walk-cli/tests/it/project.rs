@@ -1,7 +1,7 @@
 //! A manifest in a directory of its own, and the command run in it.
 
 use std::fs::{self, File};
-use std::io::{Read as _, Write as _};
+use std::io::{Read, Write as _};
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -157,15 +157,23 @@ impl Running {
 
     /// Waits until what it writes to stderr contains `text`, and returns all up to there.
     pub(crate) fn await_err(&mut self, text: &str) -> String {
-        let stderr = self.0.stderr.as_mut().expect("it is piped");
-        let mut seen = String::new();
-        let mut byte = [0];
-        while !seen.contains(text) {
-            assert_eq!(stderr.read(&mut byte).expect("it can be read"), 1, "only `{seen}`");
-            seen.push(char::from(byte[0]));
-        }
-        seen
+        read_until(self.0.stderr.as_mut().expect("it is piped"), text)
     }
+
+    /// The same of stdout.
+    pub(crate) fn await_out(&mut self, text: &str) -> String {
+        read_until(self.0.stdout.as_mut().expect("it is piped"), text)
+    }
+}
+
+fn read_until(from: &mut impl Read, text: &str) -> String {
+    let mut seen = String::new();
+    let mut byte = [0];
+    while !seen.contains(text) {
+        assert_eq!(from.read(&mut byte).expect("it can be read"), 1, "only `{seen}`");
+        seen.push(char::from(byte[0]));
+    }
+    seen
 }
 
 impl Done {

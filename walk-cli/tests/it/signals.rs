@@ -40,6 +40,21 @@ fn the_first_ctrl_c_stops_what_runs_and_walk_dies_of_it() {
     project.walk("status").expect(1);
 }
 
+/// Who presses Ctrl-C is told what that does, and what another one would do.
+#[test]
+fn a_signal_is_answered_in_words() {
+    for (signal, again) in [(Signal::INT, "Ctrl-C again"), (Signal::TERM, "another signal")] {
+        let project = waiting("");
+        let mut running = project.start("");
+        ready(&project);
+        running.signal(signal);
+        running
+            .await_out(&format!("  ...  stopping: waiting 1h00m for 1 action; {again} kills it\n"));
+        running.signal(signal);
+        assert!(running.wait().signal.is_some());
+    }
+}
+
 #[test]
 fn every_signal_that_asks_to_stop_is_passed_on() {
     for (signal, number) in [(Signal::TERM, 15), (Signal::HUP, 1), (Signal::QUIT, 3)] {
@@ -72,7 +87,7 @@ fn ctrl_z_stops_the_children_too() {
     let project = Project::new(&format!("[action.a]\nrun = \"{rounds}\"\n"));
     project.fifo("ready");
     project.fifo("go");
-    let running = project.start("");
+    let mut running = project.start("");
     // Some rounds later the thread that spawned the child has written down that it did.
     for _ in 1..5 {
         ready(&project);
@@ -91,6 +106,7 @@ fn ctrl_z_stops_the_children_too() {
         std::thread::yield_now();
     }
     running.signal(Signal::CONT);
+    running.await_out("  ...  suspended, with 1 action; `fg` goes on\n  ...  going on after ");
     project.release("go");
     running.wait().expect(0);
 }

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
-use crate::project::Project;
+use crate::project::{Done, Project, timeless};
 
 fn simple() -> Project {
     Project::new("[action.a]\nrun = \"printf 'red\\\\033[2J\\\\n'\"\nalways = true\n")
@@ -52,11 +52,13 @@ fn on_a_terminal_there_are_colors_unless_they_are_not_wanted() {
 }
 
 #[test]
-fn output_cannot_clear_the_terminal_and_is_untouched_elsewhere() {
+fn output_cannot_clear_the_terminal_and_has_no_escapes_elsewhere() {
     let project = simple();
     let written = on_a_terminal(&project, "--progress plain", &[]);
     assert!(written.contains("       | red\r\n") && !written.contains("\x1b[2J"), "{written:?}");
-    assert!(project.walk("").expect(0).contains("       | red\x1b[2J\n"));
+    assert!(project.walk("").expect(0).contains("       | red\n"));
+    assert!(project.walk("--color always").expect(0).contains("       | red\x1b[2J\n"));
+    assert_eq!(project.walk("log a").expect(0), "red\x1b[2J\n");
 }
 
 #[test]
@@ -130,4 +132,87 @@ fn make_says_how_many_jobs() {
     let mut command = project.command("--timeout 60s");
     let output = command.env("MAKEFLAGS", " -j2").output().expect("it runs");
     assert!(output.status.success());
+}
+
+/// What actions are given does not depend on who watches: else what they make would.
+#[test]
+fn actions_are_given_no_colors_but_those_that_somebody_asked_for() {
+    let project =
+        Project::new("[action.a]\nrun = \"printenv CLICOLOR_FORCE || echo none\"\nalways = true\n");
+    assert!(on_a_terminal(&project, "", &[]).contains("| none\r\n"));
+    assert!(on_a_terminal(&project, "--color always", &[]).contains("| none\r\n"));
+    let asked = on_a_terminal(&project, "", &[("CLICOLOR_FORCE", "1")]);
+    assert!(asked.contains("| 1\r\n"), "{asked:?}");
+}
+
+#[test]
+fn the_taskbar_shows_progress_where_it_can_and_is_left_empty() {
+    let project = Project::new("[action.a]\nrun = \"sleep 0.3; exit 1\"\n");
+    assert!(!on_a_terminal(&project, "", &[]).contains("\x1b]9;4;"));
+    let tmux = [("WT_SESSION", "1"), ("TERM", "tmux-256color")];
+    assert!(!on_a_terminal(&project, "", &tmux).contains("\x1b]9;4;"));
+    let known = [("WT_SESSION", "1")];
+    assert!(!on_a_terminal(&project, "--progress plain", &known).contains("\x1b]9;4;"));
+    let written = on_a_terminal(&project, "", &known);
+    let told: Vec<&str> = written.split("\x1b]9;4;").skip(1).collect();
+    assert!(told.first().is_some_and(|it| it.starts_with("1;0\x1b\\")), "{written:?}");
+    assert!(told.last().is_some_and(|it| it.starts_with("0;\x1b\\")), "{written:?}");
+}
+
+#[test]
+fn the_block_knows_from_the_second_time_on_what_is_usual() {
+    let project = Project::new("[action.slow]\nrun = \"sleep 1.2\"\nalways = true\n");
+    let first = on_a_terminal(&project, "", &[]);
+    assert!(first.contains("  slow 0.") && !first.contains(" of ~"), "{first:?}");
+    let second = on_a_terminal(&project, "", &[]);
+    assert!(second.contains("s of ~1s") && second.contains("eta 1s"), "{second:?}");
+}
+
+#[test]
+fn a_dumb_terminal_gets_lines_and_no_sequences() {
+    let project = simple();
+    let written = on_a_terminal(&project, "", &[("TERM", "dumb"), ("WT_SESSION", "1")]);
+    assert!(written.contains("   ok  a ") && !written.contains('\x1b'), "{written:?}");
+}
+
+fn in_ci(project: &Project, variable: &str) -> String {
+    let mut command = project.command("-k -j1");
+    Done::of(command.env(variable, "true").env("CI", "true").output().expect("it runs")).expect(1)
+}
+
+#[test]
+fn services_fold_what_succeeded_and_show_what_failed() {
+    let project = Project::new(
+        "[action.good]\nrun = \"echo fine\"\nalways = true\n\
+         [action.bad]\nrun = \"echo '100% broken'; exit 1\"\n",
+    );
+    let github = timeless(&in_ci(&project, "GITHUB_ACTIONS"));
+    let groups = github.matches("::group::").count();
+    assert_eq!((groups, github.matches("\n::endgroup::\n").count()), (1, 1), "{github}");
+    assert!(github.contains("::group::   ok  good "), "{github}");
+    assert!(github.contains("\n       | fine\n::endgroup::\n"), "{github}");
+    let error = "\n::error title=walk%3A bad::bad: exit 1%0A100%25 broken\n";
+    assert!(github.contains(error), "{github}");
+    let gitlab = in_ci(&project, "GITLAB_CI");
+    assert_eq!(gitlab.matches("\x1b[0Ksection_start:").count(), 1, "{gitlab:?}");
+    assert_eq!(gitlab.matches("\x1b[0Ksection_end:").count(), 1, "{gitlab:?}");
+    assert!(!project.walk("-k").expect(1).contains("section"));
+}
+
+/// What failed early in a long walk stands in the end once more.
+#[test]
+fn no_failure_is_lost_among_many_lines() {
+    let project = Project::new(&format!(
+        "[action.a]\nmatrix = {{ n = [{}] }}\n\
+         run = \"case {{n}} in 7|150|299) echo lost {{n}}; exit 1;; *) echo noise;; esac\"\n",
+        (0..300).map(|it| format!("\"{it}\"")).collect::<Vec<_>>().join(", ")
+    ));
+    let out = project.walk("-k").expect(1);
+    let (_, summary) = out.split_once("\nfailed 3, ok 297 in ").expect("a summary");
+    for lost in ["7", "150", "299"] {
+        assert!(summary.contains(&format!(" a:n={lost}   exit 1 after ")), "{summary}");
+        let last_shown = out.split_once("\nfailed 3").expect("it").0.trim_end();
+        let is_last = last_shown.ends_with(&format!("| lost {lost}"));
+        assert!(is_last || summary.contains(&format!("| lost {lost}\n")), "{summary}");
+    }
 }
