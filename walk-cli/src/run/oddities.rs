@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use walk_plan::{Conduct, Usual};
 
-use crate::terminal::{Palette, brief, tame};
+use crate::terminal::{Palette, seconds, tame};
 
 /// How many of each kind are named in the end.
 const MOST: usize = 5;
@@ -44,7 +44,7 @@ impl Oddities {
             None => tame(name).into_owned(),
         });
         let slow = self.slow.iter().map(|(name, duration, usual)| {
-            format!("{} {}, usually {}", tame(name), brief(*duration), brief(usual.median))
+            format!("{} {}, usually {}", tame(name), seconds(*duration), seconds(usual.median))
         });
         let mut text = String::new();
         push(&mut text, &palette.warn("flaky"), flaky);
@@ -65,7 +65,7 @@ pub(super) fn describe_flaky(attempt: u32, attempts: u32, conduct: &Conduct) -> 
 
 /// Returns what the line of an action says that took longer.
 pub(super) fn describe_slow(usual: Usual) -> String {
-    format!("slower than usual: {}", brief(usual.median))
+    format!("slower than usual ({})", seconds(usual.median))
 }
 
 /// Returns `4 of its last 20 runs`, if there were others.

@@ -383,6 +383,21 @@ mod tests {
         assert_eq!(head.lines().next(), Some("214/260 done  38 up to date  1 failed  stopping"));
     }
 
+    #[test]
+    fn progress_counts_all_that_is_over_and_tells_of_failures() {
+        let mut screen = Screen::default();
+        assert_eq!(screen.progress(), (Mood::Good, 0));
+        screen.set_total(8);
+        screen.set_stayed(2);
+        screen.ended(0, false);
+        assert_eq!(screen.progress(), (Mood::Good, 37));
+        screen.ended(1, true);
+        screen.blocked();
+        assert_eq!(screen.progress(), (Mood::Bad, 62));
+        screen.set_stopping("stopping");
+        assert_eq!(screen.progress(), (Mood::Stopping, 62));
+    }
+
     /// What does not run because of a failure was once counted as up to date.
     #[test]
     fn what_cannot_run_is_neither_done_nor_up_to_date() {

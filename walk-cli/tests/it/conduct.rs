@@ -67,9 +67,9 @@ fn what_takes_longer_than_usual_is_said_twice() {
     }
     project.write("slow", "");
     let out = project.walk("--events events.jsonl").expect(0);
-    assert!(out.contains("s   slower than usual: 0.0s\n"), "{out}");
+    assert!(out.contains("s   slower than usual (0.0"), "{out}");
     let last = out.lines().last().expect("a line");
     assert!(last.starts_with(" slower than usual: a 1."), "{out}");
-    assert!(last.ends_with("s, usually 0.0s"), "{out}");
+    assert!(last.contains("s, usually 0.0"), "{out}");
     assert!(project.read("events.jsonl").contains("\"usual_ms\":"));
 }
