@@ -20,7 +20,7 @@ fn most_at_once(project: &Project) -> usize {
 }
 
 fn actions(count: usize) -> String {
-    (0..count).map(|it| format!("[action.a{it}]\nrun = \"{STEP}\"\n")).collect()
+    (0..count).map(|it| format!("[action.a{it}]\nrun = \"{STEP}\"\n")).collect::<Vec<_>>().concat()
 }
 
 fn make(project: &Project, args: &str) -> Output {
@@ -41,7 +41,8 @@ fn text(output: &Output) -> String {
 fn under_make_no_more_run_than_it_allows() {
     let project = Project::new(&actions(12));
     // A second goal, which make itself runs beside walk.
-    let steps: String = (0..6).map(|it| format!("m{it}:\n\t@{STEP}\n")).collect();
+    let steps: String =
+        (0..6).map(|it| format!("m{it}:\n\t@{STEP}\n")).collect::<Vec<_>>().concat();
     let names: Vec<String> = (0..6).map(|it| format!("m{it}")).collect();
     project.write("Makefile", &format!("all: walk {}\nwalk:\n\t+walk\n{steps}", names.join(" ")));
     let said = text(&make(&project, "-j3"));
@@ -71,7 +72,8 @@ fn an_own_number_of_jobs_is_an_own_affair() {
 #[test]
 fn the_name_of_ninja_knows_the_jobserver_too() {
     let project = Project::empty();
-    let builds: String = (0..8).map(|it| format!("build o{it}: step\n")).collect();
+    let builds: String =
+        (0..8).map(|it| format!("build o{it}: step\n")).collect::<Vec<_>>().concat();
     project.write("build.ninja", &format!("rule step\n  command = {STEP}; touch $out\n{builds}"));
     let ninja = project.path("ninja");
     std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_walk"), &ninja).expect("a link");
@@ -82,7 +84,8 @@ fn the_name_of_ninja_knows_the_jobserver_too() {
 
 #[test]
 fn make_under_walk_shares_its_tokens() {
-    let steps: String = (0..8).map(|it| format!("m{it}:\n\t@{STEP}\n")).collect();
+    let steps: String =
+        (0..8).map(|it| format!("m{it}:\n\t@{STEP}\n")).collect::<Vec<_>>().concat();
     let names: Vec<String> = (0..8).map(|it| format!("m{it}")).collect();
     let project = Project::new(&format!(
         "[settings]\njobserver = true\njobs = 3\n[action.make]\nrun = \"make\"\n{}",
