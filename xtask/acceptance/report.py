@@ -1,6 +1,6 @@
 """Opens pages that `walk report` wrote in headless Chromium and uses them as a person would.
 
-    report.py CHROMIUM SMALL.html LARGE.html PICTURES
+    report.py CHROMIUM SMALL.html LARGE.html CUT.html EMPTY.html PICTURES
 
 Prints a line for each check, `ok` or `FAIL`, and leaves pictures of what it saw.
 """
@@ -10,7 +10,7 @@ import time
 
 from playwright.sync_api import sync_playwright
 
-CHROMIUM, SMALL, LARGE, PICTURES = sys.argv[1:]
+CHROMIUM, SMALL, LARGE, CUT, EMPTY, PICTURES = sys.argv[1:]
 # What it would fetch for itself is none of the page's business.
 ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-sync",
@@ -25,6 +25,14 @@ FIRST_BAR = """() => {
     const bar = actions.flatMap((it) => it.attempts).find((it) => it.slot === 0);
     return 8 + ((bar.start + bar.duration / 2) / end) * (byId("timeline").clientWidth - 16);
 }"""
+
+# Things to use that a screen reader would have no name for.
+NAMELESS = """() => Array.from(document.querySelectorAll("button, input, select, canvas, section, aside"))
+    .filter((it) => it.getClientRects().length)
+    .filter((it) => !(it.textContent.trim() || it.ariaLabel || it.labels?.length || it.getAttribute("aria-labelledby")))
+    .map((it) => it.outerHTML)"""
+# When the page was first seen, in milliseconds from its opening.
+FIRST_PAINT = """performance.getEntriesByName("first-contentful-paint")[0].startTime"""
 
 
 def check(name, is_good, seen=""):
@@ -55,7 +63,7 @@ class Reader:
         self.page.on("request", lambda it: it.url.startswith("file:") or self.trouble.append(it.url))
         begin = time.monotonic()
         self.page.goto(f"file://{file}")
-        self.page.wait_for_selector("#rows tr")
+        self.page.wait_for_selector("#rows", state="attached")
         self.seconds = time.monotonic() - begin
 
     def check(self, name, is_good, seen=""):
@@ -67,6 +75,11 @@ class Reader:
 
     def text(self, selector):
         return self.page.inner_text(selector)
+
+    def drawing(self, name):
+        """What a canvas shows, once it is drawn."""
+        self.page.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
+        return self.page.evaluate(f"byId('{name}').toDataURL()")
 
     def rows(self):
         return self.page.locator("#rows tr").count()
@@ -89,6 +102,20 @@ def look(reader):
     weak = [(a, b, round(contrast(colors[a], colors[b]), 2)) for a, b in PAIRS
             if {a, b} <= names and contrast(colors[a], colors[b]) < 4.5]
     reader.check("every text has a contrast of 4.5", not weak, weak)
+    nameless = page.evaluate(NAMELESS)
+    reader.check("everything has a name", not nameless, nameless)
+
+
+def tab(reader):
+    """The first stops of the tab key, and that it does not stay where arrows have a meaning."""
+    page, stops = reader.page, []
+    for _ in range(9):
+        page.keyboard.press("Tab")
+        stops.append(page.evaluate("document.activeElement.id || document.activeElement.className || document.activeElement.innerText"))
+    head = ["skip", "theme", "+", "−", "All", "timeline"]
+    reader.check("the tab key goes from top to bottom", stops[:6] == head, stops)
+    reader.check("and leaves the timeline", "search" in stops[6:], stops)
+    page.evaluate("document.activeElement.blur()")
 
 
 def search(reader):
@@ -129,6 +156,20 @@ def sort(reader):
     page.select_option("#filter", "")
 
 
+def walk_list(reader):
+    page = reader.page
+    links = page.locator("#rows .link")
+    links.first.focus()
+    page.keyboard.press("ArrowDown")
+    second = links.nth(1).inner_text()
+    reader.check("arrows go along the list", reader.text("#detail-title") == second, reader.text("#detail-title"))
+    told = page.locator("#rows tr[aria-selected=true] .link").all_inner_texts()
+    reader.check("the row is told", told == [second], told)
+    page.keyboard.press("Escape")
+    reader.check("escape selects nothing", page.locator("#rows tr[aria-selected=true]").count() == 0)
+    reader.check("and says so", reader.text("#live") == "Nothing is selected", reader.text("#live"))
+
+
 def markup(reader):
     page = reader.page
     evil = page.locator("#rows .link", has_text="<b>")
@@ -160,6 +201,33 @@ def draw(reader):
     reader.picture("graph")
 
 
+def zoom(reader):
+    page = reader.page
+    page.keyboard.press("Escape")
+    for name in ("timeline", "graph"):
+        canvas = page.locator("#" + name)
+        canvas.scroll_into_view_if_needed()
+        page.click(f"[data-{name}=all]")
+        whole = reader.drawing(name)
+        page.click(f"[data-{name}=in]")
+        near = reader.drawing(name)
+        reader.check(f"the {name} is seen from nearer", near != whole)
+        box = canvas.bounding_box()
+        middle = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        page.mouse.move(*middle)
+        page.mouse.down()
+        page.mouse.move(middle[0] + 40, middle[1], steps=4)
+        page.mouse.up()
+        reader.check(f"the {name} is dragged", reader.drawing(name) != near)
+        page.click(f"[data-{name}=all]")
+        reader.check(f"the {name} is seen as a whole again", reader.drawing(name) == whole)
+    spot = "() => [byId('timeline').getBoundingClientRect().x + (" + FIRST_BAR + ")(), byId('timeline').getBoundingClientRect().y + 30]"
+    page.locator("#timeline").scroll_into_view_if_needed()
+    page.mouse.move(*page.evaluate(spot))
+    told = page.get_attribute("#timeline", "title")
+    reader.check("the pointer tells what it is on", "ms" in (told or ""), told)
+
+
 def theme(reader):
     page = reader.page
     ground = lambda: page.evaluate("getComputedStyle(document.body).backgroundColor")
@@ -168,6 +236,27 @@ def theme(reader):
     reader.check("the theme can be changed", ground() != before, before)
     pressed = page.get_attribute("#theme", "aria-pressed")
     reader.check("and says so", pressed == str("light" in reader.name).lower(), pressed)
+    reader.picture("other-theme")
+
+
+def cut(browser):
+    """Records that end where their run was killed, and before anything was to be done."""
+    reader = Reader(browser, CUT, 1280, "light")
+    reader.name = "cut record"
+    reader.check("it says that it was killed", "killed" in reader.text("#facts"), reader.text("#facts"))
+    reader.picture("whole")
+    reader.end()
+    reader = Reader(browser, EMPTY, 1280, "light")
+    reader.name = "empty record"
+    reader.check("it says that nothing ran", "Nothing ran." in reader.text("#critical-text"), reader.text("#critical-text"))
+    for key in ("/", "Enter", "Escape"):
+        reader.page.keyboard.press(key)
+    for name in ("timeline", "graph"):
+        reader.page.focus("#" + name)
+        for key in ("Home", "End", "ArrowDown", "ArrowLeft", "+", "-", "0"):
+            reader.page.keyboard.press(key)
+    reader.picture("whole")
+    reader.end()
 
 
 def large(browser):
@@ -175,6 +264,8 @@ def large(browser):
     reader.name = "10,000 actions"
     reader.check("open in two seconds", reader.seconds < 2, reader.seconds)
     print(f"   opened in {reader.seconds:.2f} s", flush=True)
+    paint = reader.page.evaluate(FIRST_PAINT)
+    reader.check("something is seen in a second", paint < 1000, paint)
     reader.check("a part of the list is shown", reader.rows() == 200, reader.rows())
     begin = time.monotonic()
     reader.page.fill("#search", "a009999")
@@ -200,8 +291,9 @@ with sync_playwright() as playwright:
     for width in (1280, 400):
         for theme_name in ("light", "dark"):
             reader = Reader(browser, SMALL, width, theme_name)
-            for step in (look, search, sort, markup, draw, theme):
+            for step in (look, tab, search, sort, walk_list, markup, draw, zoom, theme):
                 step(reader)
             reader.end()
+    cut(browser)
     large(browser)
     browser.close()

@@ -1,6 +1,7 @@
 //! `cargo xtask acceptance report`: the page of a run, used in a browser by a script.
 //!
-//! Two runs are made: a small one with all that can go wrong in it, and one of 10,000 actions. The
+//! Two runs are made: a small one with all that can go wrong in it, and one of 10,000 actions. Of
+//! the small one's record the first half and the first line are shown, too: it may end anywhere. The
 //! script is `acceptance/report.py`; it needs Chromium, which is asked for, and Playwright, which
 //! is installed below `target`.
 
@@ -54,10 +55,11 @@ pub(super) fn run(root: &Path, walk: Option<&Path>) -> Result<bool> {
     let browser = browser()?;
     let python = python(&folder)?;
     let (small, large) = (small(&walk, &folder)?, large(&walk, &folder)?);
+    let (cut, empty) = cut(&walk, &folder.join("small"))?;
     let pictures = folder.join("pictures");
     fs::create_dir_all(&pictures)?;
     let mut script = Command::new(python);
-    script.args(["-c", SCRIPT]).arg(browser).args([&small, &large, &pictures]);
+    script.args(["-c", SCRIPT]).arg(browser).args([&small, &large, &cut, &empty, &pictures]);
     let outcome = command::run(&mut script)?;
     print!("{}", outcome.output);
     let count = |word: &str| outcome.output.lines().filter(|it| it.starts_with(word)).count();
@@ -117,6 +119,20 @@ fn large(walk: &Path, folder: &Path) -> Result<PathBuf> {
     fs::write(project.join("walk.json"), manifest)?;
     command::succeed(Command::new(walk).arg("-q").arg("-C").arg(&project))?;
     page(walk, &project)
+}
+
+/// The pages of what would be left of the newest record if its run had been killed.
+fn cut(walk: &Path, project: &Path) -> Result<(PathBuf, PathBuf)> {
+    let record = fs::read(project.join(".walk/runs/000002.jsonl"))?;
+    let line = record.iter().position(|it| *it == b'\n').context("the record has no line")?;
+    let page = |name: &str, length: usize| -> Result<PathBuf> {
+        let (part, page) = (format!("{name}.jsonl"), format!("{name}.html"));
+        fs::write(project.join(&part), &record[..length])?;
+        let report = ["report", &part, "--output", &page];
+        command::succeed(Command::new(walk).arg("-C").arg(project).args(report))?;
+        Ok(project.join(page))
+    };
+    Ok((page("cut", record.len() / 2)?, page("empty", line + 1)?))
 }
 
 fn fresh(folder: &Path, name: &str) -> Result<PathBuf> {
