@@ -29,6 +29,8 @@ pub(crate) struct RecordedRun {
     /// How it ended; `None` if it was killed, or goes on.
     pub(crate) end: Option<Finish>,
     by_name: HashMap<String, usize>,
+    /// The places of what was queued, by the `id` that it has in the record.
+    by_id: HashMap<usize, usize>,
 }
 
 /// What became of an action in a run.
@@ -151,9 +153,14 @@ impl RecordedRun {
     }
 
     fn queued(&mut self, queued: Queued, time_ms: u64) {
-        let Queued { action, queue, why, elements, needs, makes, command, .. } = queued;
-        let needs = needs.into_iter().filter(|it| *it < self.actions.len()).collect();
-        let place = self.at(&action);
+        let Queued { action, id, queue, why, elements, needs, makes, command } = queued;
+        self.at(&action);
+        let own = self.by_name[&action];
+        self.by_id.insert(id, own);
+        // Whatever a file says, what stands behind an action is none of its predecessors.
+        let needs = needs.iter().filter_map(|it| self.by_id.get(it).copied());
+        let needs = needs.filter(|it| *it < own).collect();
+        let place = &mut self.actions[own];
         place.queue = queue;
         place.reason = why.reason.unwrap_or_default();
         place.elements = elements;
@@ -257,6 +264,34 @@ pub(super) mod tests {
         assert_eq!((&*io.needs, io.status()), (&[0][..], None));
         assert_eq!(run.action("all").and_then(RecordedAction::status), Some(JobStatus::ForceFail));
         assert_eq!(run.duration(), Duration::from_millis(800));
+    }
+
+    /// What could not run has a line, but no `id`.
+    #[test]
+    fn needs_are_ids_and_not_places() {
+        let run = recorded(&[
+            r#""event":"run-started""#,
+            r#""event":"queued","action":"bad","id":0"#,
+            r#""event":"skipped","action":"after","status":"force fail","reason":"`bad` failed""#,
+            r#""event":"queued","action":"link","id":1"#,
+            r#""event":"queued","action":"test","id":2,"needs":[1]"#,
+        ]);
+        let needs = &run.action("test").expect("it is there").needs;
+        assert_eq!(run.actions[needs[0]].name, "link");
+    }
+
+    /// It is no run's, but may be anybody's file.
+    #[test]
+    fn nothing_needs_what_stands_behind_it() {
+        let run = recorded(&[
+            r#""event":"run-started""#,
+            r#""event":"queued","action":"a","id":0"#,
+            r#""event":"queued","action":"b","id":1,"needs":[0]"#,
+            r#""event":"queued","action":"a","id":0,"needs":[0,1]"#,
+        ]);
+        let is_before =
+            |(place, it): (usize, &RecordedAction)| it.needs.iter().all(|it| *it < place);
+        assert!(run.actions.iter().enumerate().all(is_before), "{run:?}");
     }
 
     #[test]
