@@ -6,6 +6,7 @@ use std::io::{self, BufWriter, IsTerminal as _, Write as _};
 use walk_plan::TargetError;
 
 use crate::args::{Cli, Command, Common, PlanArgs, RunArgs};
+use crate::begin;
 use crate::commands;
 use crate::error::{CliError, Result};
 use crate::exit::Exit;
@@ -62,6 +63,8 @@ fn answer(common: &Common, command: &Command) -> Result<Exit> {
         Command::Log { action } => commands::log(common, action, &mut out)?,
         Command::Graph(args) => commands::graph(common, args, &mut out)?,
         Command::Query(question) => commands::query(common, question, &mut out)?,
+        Command::Init => begin::init(common, &mut out)?,
+        Command::Import(import) => begin::import(common, import, &mut out)?,
         Command::Check => commands::check(common, &mut out)?,
         Command::Schema => commands::schema(&mut out)?,
         Command::Completions { shell } => commands::completions(*shell, &mut out)?,

@@ -25,6 +25,7 @@ mod run;
 
 mod watch;
 
+mod begin;
 mod commands;
 
 mod ninja;

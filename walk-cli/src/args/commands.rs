@@ -43,6 +43,11 @@ pub(crate) enum Command {
     Query(Question),
     /// Remove the outputs of actions that are gone from the manifest, or of targets
     Clean(CleanArgs),
+    /// Write a first manifest, made of what is in the directory
+    Init,
+    /// Make a manifest of what another tool says of a build
+    #[command(subcommand)]
+    Import(Import),
     /// Check the manifest
     Check,
     /// Print the JSON Schema of the manifest
@@ -67,6 +72,29 @@ pub(crate) struct WatchArgs {
     /// Look at the files once a second instead of being told: for network file systems.
     #[arg(long, env = "WALK_POLL", hide_env = true, value_parser = FalseyValueParser::new())]
     pub(crate) poll: bool,
+}
+
+/// What a manifest can be made of; nothing is executed.
+#[derive(Clone, Debug, Subcommand)]
+pub(crate) enum Import {
+    /// A compilation database: an action for each command that compiles [default: `compile_commands.json`]
+    Compdb(ImportArgs),
+    /// What `make -nB` prints: an action for each command [default: standard input]
+    MakeDry(ImportArgs),
+}
+
+/// The flags of `walk import`.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct ImportArgs {
+    /// What to read; `-` for standard input.
+    #[arg(value_name = "FROM")]
+    pub(crate) from: Option<PathBuf>,
+    /// Write the manifest to FILE, as TOML or JSON by its name, and not to standard output.
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Also over a file that exists.
+    #[arg(long)]
+    pub(crate) force: bool,
 }
 
 /// Nothing but targets.

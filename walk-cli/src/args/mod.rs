@@ -10,8 +10,8 @@ mod run;
 
 pub(crate) use cli::Cli;
 pub(crate) use commands::{
-    CleanArgs, Command, DiffArgs, GraphArgs, GraphFormat, PlanArgs, Question, ReportArgs,
-    SomeTargetArgs, TargetArgs, WatchArgs, WhyArgs,
+    CleanArgs, Command, DiffArgs, GraphArgs, GraphFormat, Import, ImportArgs, PlanArgs, Question,
+    ReportArgs, SomeTargetArgs, TargetArgs, WatchArgs, WhyArgs,
 };
 pub(crate) use common::{ColorWish, Common};
 pub(crate) use run::{ProgressWish, RunArgs};

@@ -1,5 +1,6 @@
 //! Drives the real command: exit codes, every command, signals, the lock, the terminal.
 
+mod begin;
 mod book;
 mod clean;
 mod clean_build;
