@@ -8,6 +8,7 @@ use walk_plan::TargetError;
 use crate::args::{Cli, Command, Common, PlanArgs, RunArgs};
 use crate::begin;
 use crate::commands;
+use crate::doctor;
 use crate::error::{CliError, Result};
 use crate::exit::Exit;
 use crate::ninja;
@@ -66,6 +67,7 @@ fn answer(common: &Common, command: &Command) -> Result<Exit> {
         Command::Init => begin::init(common, &mut out)?,
         Command::Import(import) => begin::import(common, import, &mut out)?,
         Command::Check => commands::check(common, &mut out)?,
+        Command::Doctor => doctor::doctor(common, palette, &mut out)?,
         Command::Schema => commands::schema(&mut out)?,
         Command::Completions { shell } => commands::completions(*shell, &mut out)?,
         Command::Man { command } => commands::man(command.as_deref(), &mut out)?,

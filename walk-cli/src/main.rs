@@ -27,6 +27,7 @@ mod watch;
 
 mod begin;
 mod commands;
+mod doctor;
 
 mod ninja;
 

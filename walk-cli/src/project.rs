@@ -173,7 +173,7 @@ pub(crate) fn is_outer(holder: &str) -> bool {
 }
 
 /// Returns the process in `pid 12: walk run, since ...`.
-fn pid_of(holder: &str) -> Option<u32> {
+pub(crate) fn pid_of(holder: &str) -> Option<u32> {
     holder.strip_prefix("pid ")?.split(':').next()?.parse().ok()
 }
 

@@ -50,6 +50,8 @@ pub(crate) enum Command {
     Import(Import),
     /// Check the manifest
     Check,
+    /// Say what works here, and why something does not; exit 1 if anything does not
+    Doctor,
     /// Print the JSON Schema of the manifest
     Schema,
     /// Print a completion script

@@ -5,6 +5,7 @@ mod book;
 mod clean;
 mod clean_build;
 mod conduct;
+mod doctor;
 mod exits;
 mod interactive;
 mod jobserver;
