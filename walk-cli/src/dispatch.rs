@@ -8,6 +8,7 @@ use walk_plan::TargetError;
 use crate::args::{Cli, Command, Common, PlanArgs, RunArgs};
 use crate::begin;
 use crate::commands;
+use crate::complete;
 use crate::doctor;
 use crate::error::{CliError, Result};
 use crate::exit::Exit;
@@ -19,9 +20,12 @@ use crate::watch;
 
 /// Runs the command that `args` ask for, and says on stderr what stopped it.
 pub(crate) fn walk(args: impl IntoIterator<Item = OsString>) -> Exit {
-    let mut args = args.into_iter().peekable();
-    if args.peek().is_some_and(|it| ninja::is_ninja(it)) {
+    let args: Vec<OsString> = args.into_iter().collect();
+    if args.first().is_some_and(|it| ninja::is_ninja(it)) {
         return ninja::run(args);
+    }
+    if args.get(1).is_some_and(|it| it == "__complete") {
+        return complete::answer(&args[2..]);
     }
     run::start_log("walk");
     let cli = match Cli::read(args) {
@@ -69,7 +73,7 @@ fn answer(common: &Common, command: &Command) -> Result<Exit> {
         Command::Check => commands::check(common, &mut out)?,
         Command::Doctor => doctor::doctor(common, palette, &mut out)?,
         Command::Schema => commands::schema(&mut out)?,
-        Command::Completions { shell } => commands::completions(*shell, &mut out)?,
+        Command::Completions { shell } => complete::completions(*shell, &mut out)?,
         Command::Man { command } => commands::man(command.as_deref(), &mut out)?,
         Command::Run(_) | Command::Watch(_) | Command::Clean(_) => {
             unreachable!("they were dispatched before")

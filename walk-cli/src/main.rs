@@ -27,6 +27,7 @@ mod watch;
 
 mod begin;
 mod commands;
+mod complete;
 mod doctor;
 
 mod ninja;

@@ -1,9 +1,8 @@
-//! `walk check`, `schema`, `completions` and `man`: about the manifest, and about walk.
+//! `walk check`, `schema` and `man`: about the manifest, and about walk.
 
 use std::io::Write;
 
 use clap::CommandFactory as _;
-use clap_complete::Shell;
 use clap_mangen::Man;
 use walk_plan::Run;
 
@@ -36,14 +35,6 @@ fn count(number: usize, one: &str, many: &str) -> String {
 /// Prints the JSON Schema of the manifest.
 pub(crate) fn schema(out: &mut dyn Write) -> Result<Exit> {
     writeln!(out, "{}", walk_plan::schema())?;
-    Ok(Exit::Done)
-}
-
-/// Prints a completion script.
-pub(crate) fn completions(shell: Shell, out: &mut dyn Write) -> Result<Exit> {
-    let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Cli::command(), "walk", &mut script);
-    out.write_all(&script)?;
     Ok(Exit::Done)
 }
 

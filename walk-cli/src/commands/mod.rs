@@ -8,7 +8,7 @@
 //! - `recorded` and `runs` are what was recorded of whole runs: `why --run`, `runs` and `diff`.
 //! - `graph` is the graph: `graph` and `query`.
 //! - `clean` removes what walk made.
-//! - `about` is about the manifest and walk itself: `check`, `schema`, `completions`, `man`.
+//! - `about` is about the manifest and walk itself: `check`, `schema`, `man`.
 
 mod forecast;
 
@@ -25,7 +25,7 @@ mod clean;
 
 mod about;
 
-pub(crate) use about::{check, completions, man, schema};
+pub(crate) use about::{check, man, schema};
 pub(crate) use clean::clean;
 pub(crate) use graph::{graph, query};
 pub(crate) use history::{list, log};

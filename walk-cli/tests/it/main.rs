@@ -4,6 +4,7 @@ mod begin;
 mod book;
 mod clean;
 mod clean_build;
+mod completing;
 mod conduct;
 mod doctor;
 mod exits;
