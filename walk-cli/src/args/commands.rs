@@ -53,6 +53,10 @@ pub(crate) enum Command {
     /// Say what works here, and why something does not; exit 1 if anything does not
     Doctor,
     /// Print the JSON Schema of the manifest
+    ///
+    /// Editors check and complete manifests by it. For those that know Taplo (Even Better TOML):
+    /// write it to a file, `walk schema > walk.schema.json`, and begin the manifest with the line
+    /// `#:schema ./walk.schema.json`. JSON manifests name it by their editor's settings.
     Schema,
     /// Print a completion script
     Completions {

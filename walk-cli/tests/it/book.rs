@@ -250,7 +250,7 @@ fn reference_of_manifest() -> String {
          `actions` of actions that have their name in `action`; JSON lines have one action on each line.\n",
     );
     push_keys(&mut text, "At the top", &schema["properties"]);
-    let parts = schema["$defs"].as_object().expect("an object");
+    let parts = schema["definitions"].as_object().expect("an object");
     let titles = [
         ("Header", "`[walk]`"),
         ("Settings", "`[settings]`"),
@@ -291,7 +291,7 @@ fn kind(what: &Value) -> String {
     if let Some(only) = what["const"].as_str() {
         return format!("`\"{only}\"`");
     }
-    for several in ["anyOf", "oneOf"] {
+    for several in ["allOf", "anyOf", "oneOf"] {
         if let Some(several) = what[several].as_array() {
             let mut kinds: Vec<String> =
                 several.iter().map(kind).filter(|it| it != "null").collect();
