@@ -161,6 +161,20 @@ fn walk_tells_about_itself() {
     }
     assert!(project.walk("man plan").expect(0).contains(".TH walk-plan 1"));
     project.walk("man nothing").expect(2);
+    let help = project.walk("--help").expect(0);
+    let commands = help.lines().skip_while(|it| *it != "Commands:").skip(1);
+    let names = commands.map_while(|it| it.strip_prefix("  ")).filter(|it| !it.starts_with(' '));
+    for name in names.filter_map(|it| it.split(' ').next()) {
+        let page = project.walk(&format!("man {name}")).expect(0);
+        assert!(
+            page.contains(&format!(".TH walk-{name} 1")) && page.contains("DESCRIPTION"),
+            "{name}"
+        );
+        assert!(
+            project.walk(&format!("{name} --help")).expect(0).contains("Usage: walk"),
+            "{name}"
+        );
+    }
     let page = project.walk("man").expect(0);
     assert!(page.contains(".TH walk 1") && page.contains("keep\\-going"), "{page}");
 }

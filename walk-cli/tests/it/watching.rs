@@ -172,6 +172,36 @@ fn ctrl_c_while_something_runs_stops_it_and_a_second_one_kills() {
 }
 
 #[test]
+fn ctrl_c_while_it_waits_for_the_lock_ends_it() {
+    let project = slow();
+    let other = project.start("slow");
+    project.await_fifo("ready");
+    let watching = Watching::start(&project, "watch");
+    watching.await_line("waiting for walk (pid ");
+    watching.end();
+    project.release("go");
+    other.wait().expect(0);
+}
+
+#[test]
+fn the_flags_of_run_are_those_of_each_round() {
+    let project = Project::new(COPY);
+    project.write("src/a.c", "a");
+    let watching = Watching::start(&project, "watch -n");
+    assert!(watching.await_rest().contains("would run 2"));
+    project.write("src/b.c", "b");
+    watching.await_line("would run 3");
+    assert!(!project.exists("all"));
+    watching.end();
+    let watching = Watching::start(&project, "watch --events - -q build/a.o");
+    assert!(watching.await_line("\"run-finished\"").contains("copy:src/a.c"));
+    project.write("src/a.c", "c");
+    let seen = watching.await_line("\"run-finished\"");
+    assert!(seen.lines().all(|it| it.starts_with('{')), "{seen}");
+    watching.end();
+}
+
+#[test]
 fn a_broken_manifest_is_told_and_tried_again() {
     let project = Project::new("[action.a\n");
     let watching = Watching::start(&project, "watch");
