@@ -25,7 +25,7 @@ fn unknown_keys_name_the_nearest_valid_one() {
       |
     2 | keepgoing = true
       | ^^^^^^^^^ did you mean `keep-going`?
-      = help: valid here: `jobs`, `shell`, `timeout`, `grace`, `keep-going`, `keep-failed`
+      = help: valid here: `jobs`, `shell`, `timeout`, `grace`, `keep-going`, `keep-failed`, `jobserver`
     ");
     assert_snapshot!(error("[action.a]\nrun = \"x\"\nretry = { time = 2 }\n"), @r"
     walk.toml:3:11: unknown key `time`
