@@ -3,6 +3,7 @@
 //! Neither the manifest nor any file is looked at: what was asked about may be long gone.
 
 use std::io::{self, Write};
+use std::mem;
 use std::time::{Duration, SystemTime};
 
 use walk_core::JobStatus;
@@ -13,7 +14,7 @@ use crate::args::{Common, WhyArgs};
 use crate::error::{CliError, Result};
 use crate::exit::Exit;
 use crate::explain;
-use crate::history::{Choice, Recorded, RecordedAction, RecordedRun, first_cause};
+use crate::history::{Choice, Recorded, RecordedAction, RecordedRun, first_cause, origins};
 use crate::project;
 use crate::terminal::{Palette, age, brief, seconds, tame};
 
@@ -77,15 +78,7 @@ fn find<'a>(run: &'a RecordedRun, target: &str) -> Option<&'a RecordedAction> {
 /// Says of a run what ran because of what.
 fn write_run(run: &RecordedRun, palette: Palette, out: &mut dyn Write) -> Result<Exit> {
     writeln!(out, "run {}, {}", number(run), headline(run, SystemTime::now(), palette))?;
-    let mut groups: Vec<(&RecordedAction, Vec<&RecordedAction>)> = Vec::new();
-    for action in run.actions.iter().filter(|it| it.blocked.is_none()) {
-        let origin = first_cause(run, action).origin().unwrap_or(action);
-        match groups.iter_mut().find(|it| std::ptr::eq(it.0, origin)) {
-            Some((_, followers)) => followers.push(action),
-            None => groups.push((origin, Vec::new())),
-        }
-    }
-    for (origin, followers) in groups {
+    for (origin, followers) in groups(run) {
         let reason = if origin.reason.is_empty() { "forced" } else { &origin.reason };
         writeln!(out, "  {}   {}", palette.bold(&tame(&origin.name)), tame(reason))?;
         if !followers.is_empty() {
@@ -98,6 +91,18 @@ fn write_run(run: &RecordedRun, palette: Palette, out: &mut dyn Write) -> Result
         writeln!(out, "  not run: {}", few(&blocked))?;
     }
     Ok(Exit::Done)
+}
+
+/// Returns what ran for a reason of its own, each with those that ran because of it.
+fn groups(run: &RecordedRun) -> impl Iterator<Item = (&RecordedAction, Vec<&RecordedAction>)> {
+    let origins = origins(run);
+    let mut followers = vec![Vec::new(); run.actions.len()];
+    let ran = || run.actions.iter().enumerate().filter(|it| it.1.blocked.is_none());
+    for (place, action) in ran().filter(|it| origins[it.0] != it.0) {
+        followers[origins[place]].push(action);
+    }
+    let begins = ran().filter(move |it| origins[it.0] == it.0);
+    begins.map(move |(place, origin)| (origin, mem::take(&mut followers[place])))
 }
 
 fn write_action(
@@ -168,7 +173,7 @@ fn write_blockers(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let failed = run.actions.iter().filter(|it| it.has_failed());
-    for action in failed.filter(|it| reason.contains(&*it.name)) {
+    for action in failed.filter(|it| reason.contains(&format!("`{}`", it.name))) {
         let name = palette.fail(&tame(&action.name));
         writeln!(out, "  {name} ran for {}: {}", seconds(action.duration()), tame(&how(action)))?;
     }

@@ -13,32 +13,35 @@ pub(crate) struct Cause<'a> {
     pub(crate) through: Vec<&'a RecordedAction>,
 }
 
-impl<'a> Cause<'a> {
-    /// Returns the action with which it began, if that was another.
-    pub(crate) fn origin(&self) -> Option<&'a RecordedAction> {
-        self.through.last().copied()
-    }
-}
-
 /// Traces back why `action` ran.
 pub(crate) fn first_cause<'a>(run: &'a RecordedRun, action: &'a RecordedAction) -> Cause<'a> {
     let mut through = Vec::new();
     let mut current = action;
     // Predecessors stand before their successors in a record.
-    while let Some(next) = predecessor_at_cause(run, current) {
+    while let Some(place) = predecessor_at_cause(run, current) {
+        let next = &run.actions[place];
         through.push(next);
         current = next;
     }
     Cause { through }
 }
 
-/// Returns the predecessor that made what changed, if nothing else changed.
-fn predecessor_at_cause<'a>(
-    run: &'a RecordedRun,
-    action: &'a RecordedAction,
-) -> Option<&'a RecordedAction> {
-    let needs = || action.needs.iter().map(|it| &run.actions[*it]);
-    let maker = |element: &Element| needs().find(|it| is_made_by(element, it));
+/// Returns the place of the action with which it began, for each action of the run: its own, if
+/// it ran for a reason of its own. One pass, however long the chains are.
+pub(crate) fn origins(run: &RecordedRun) -> Vec<usize> {
+    let mut origins = Vec::with_capacity(run.actions.len());
+    for (place, action) in run.actions.iter().enumerate() {
+        let origin = predecessor_at_cause(run, action).map_or(place, |it| origins[it]);
+        origins.push(origin);
+    }
+    origins
+}
+
+/// Returns the place of the predecessor that made what changed, if nothing else changed.
+fn predecessor_at_cause(run: &RecordedRun, action: &RecordedAction) -> Option<usize> {
+    let maker = |element: &Element| {
+        action.needs.iter().copied().find(|it| is_made_by(element, &run.actions[*it]))
+    };
     let mut makers = action.elements.iter().map(maker);
     let first = makers.next()??;
     makers.all(|it| it.is_some()).then_some(first)
@@ -75,5 +78,15 @@ mod tests {
         assert_eq!(chain(&run, "test"), ["cc", "gen"]);
         assert_eq!(chain(&run, "both"), [""; 0], "it has a reason of its own");
         assert_eq!(chain(&run, "first"), [""; 0], "nothing of it changed");
+        assert_eq!(origins(&run), [0, 0, 2, 0, 4]);
+    }
+    #[test]
+    fn what_needs_itself_has_no_end_of_causes_and_is_none() {
+        let run = recorded(&[
+            r#""event":"run-started""#,
+            r#""event":"queued","action":"a","id":0,"elements":[{"element":"result a"}]"#,
+            r#""event":"queued","action":"a","id":1,"needs":[0],"elements":[{"element":"result a"}]"#,
+        ]);
+        assert_eq!(chain(&run, "a"), [""; 0]);
     }
 }

@@ -100,6 +100,40 @@ fn what_did_not_run_is_told_with_the_failure_before_it() {
 }
 
 #[test]
+fn what_failed_is_neither_blamed_for_others_nor_in_the_way_of_a_chain() {
+    let project = project();
+    // The name of one that failed is a part of the name of another.
+    let manifest = "[action.a]\nrun = \"exit 4\"\n[action.bad]\nrun = \"exit 3\"\n\
+                    [action.below]\nrun = \"true\"\ndeps = [\"bad\"]\n";
+    let others = project.read("walk.toml");
+    let others = others.strip_prefix("[walk]\nversion = 1\n").expect("it begins so");
+    project.write("walk.toml", &format!("[walk]\nversion = 1\n{manifest}{others}"));
+    project.walk("-j1 -k").expect(1);
+    project.write("gen.py", "good, and better\n");
+    project.walk("-j1 -k").expect(1);
+    let why = project.walk("why --last below").expect(0);
+    assert!(why.contains("bad ran for") && !why.contains("  a ran for"), "{why}");
+    let whole = project.walk("why --run last").expect(0);
+    assert!(whole.contains("and because of it: app, test\n"), "{whole}");
+}
+
+#[test]
+fn a_record_that_makes_no_sense_is_answered_nevertheless() {
+    let project = project();
+    let twice = |id: usize, needs: &str| {
+        format!(
+            "{{\"v\":1,\"event\":\"queued\",\"time_ms\":6,\"action\":\"a\",\"id\":{id},\
+             \"needs\":[{needs}],\"elements\":[{{\"element\":\"result a\"}}]}}\n"
+        )
+    };
+    let start = "{\"v\":1,\"event\":\"run-started\",\"time_ms\":5,\"run\":1}\n";
+    project.write(".walk/runs/000001.jsonl", &[start, &twice(0, ""), &twice(1, "0")].concat());
+    let why = project.walk("why --last a").expect(0);
+    assert!(!why.contains("which a made"), "{why}");
+    project.walk("why --run 1").expect(0);
+}
+
+#[test]
 fn two_runs_are_compared() {
     let project = project();
     project.write("gen.py", "bad\n");
