@@ -17,7 +17,7 @@ ARGUMENTS = [
     "--disable-background-networking", "--disable-component-update",
 ]
 # Pairs of colours that text is written in.
-PAIRS = [(text, ground) for text in ("ink", "quiet", "ok", "same", "fail", "stop", "open", "accent")
+PAIRS = [(text, ground) for text in ("ink", "quiet", "ok", "same", "fail", "stop", "open", "accent", "path")
          for ground in ("paper", "raised")]
 
 # Where the middle of a bar of the first row is, when everything is shown.
@@ -98,7 +98,7 @@ def look(reader):
     over = page.evaluate("document.documentElement.scrollWidth - innerWidth")
     reader.check("nothing sticks out to the side", over <= 0, over)
     colors = page.evaluate("colors()")
-    names = {"ink", "quiet", "ok", "same", "fail", "stop", "open", "accent", "paper", "raised"}
+    names = {"ink", "quiet", "ok", "same", "fail", "stop", "open", "accent", "path", "paper", "raised"}
     weak = [(a, b, round(contrast(colors[a], colors[b]), 2)) for a, b in PAIRS
             if {a, b} <= names and contrast(colors[a], colors[b]) < 4.5]
     reader.check("every text has a contrast of 4.5", not weak, weak)
@@ -109,12 +109,15 @@ def look(reader):
 def tab(reader):
     """The first stops of the tab key, and that it does not stay where arrows have a meaning."""
     page, stops = reader.page, []
-    for _ in range(9):
+    for _ in range(12):
         page.keyboard.press("Tab")
         stops.append(page.evaluate("document.activeElement.id || document.activeElement.className || document.activeElement.innerText"))
-    head = ["skip", "theme", "+", "−", "All", "timeline"]
-    reader.check("the tab key goes from top to bottom", stops[:6] == head, stops)
-    reader.check("and leaves the timeline", "search" in stops[6:], stops)
+    head = ["skip", "theme", "link", "link", "link", "+", "−", "All", "timeline"]
+    reader.check("the tab key goes from top to bottom", stops[:9] == head, stops)
+    reader.check("and leaves the timeline", "search" in stops[9:], stops)
+    page.focus("#filter")
+    page.keyboard.press("/")
+    reader.check("a slash goes to the search from the filter, too", reader.focused() == "search", reader.focused())
     page.evaluate("document.activeElement.blur()")
 
 
@@ -152,6 +155,11 @@ def sort(reader):
     reader.check("the output has no escapes", "red" in output and "\x1b" not in output and "[31m" not in output, output)
     red = page.locator("#detail-body .ansi31").count()
     reader.check("and has its colours", red == 1, red)
+    seen = page.locator("#detail-body pre span").evaluate_all("(all) => all.map((it) => [it.innerText.trim(), it.className])")
+    worn = {text: names.split() for text, names in seen}
+    reader.check("a new colour ends the one before", worn.get("green") == ["ansi32"], worn)
+    reader.check("39 is no colour", worn.get("usual") == [], worn)
+    reader.check("an indexed colour is not bold", "ansi1" not in worn.get("indexed", []), worn)
     reader.picture("failure")
     page.select_option("#filter", "")
 
@@ -199,6 +207,27 @@ def draw(reader):
     reader.check("arrows go along the edges", reader.text("#detail-title") == "app", reader.text("#detail-title"))
     reader.check("the first cause is told", "gen: gen.py changed" in reader.text("#detail-body"), reader.text("#detail-body"))
     reader.picture("graph")
+    page.locator("#detail-body .link").last.focus()
+    page.keyboard.press("Enter")
+    inside = page.evaluate("byId('detail').contains(document.activeElement)")
+    reader.check("a link in the panel leaves the focus in it", inside, page.evaluate("document.activeElement.outerHTML.slice(0, 80)"))
+    link = page.locator("#rows .link", has_text="flaky")
+    link.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_timeout(600)
+    inside = page.evaluate("byId('detail').contains(document.activeElement)")
+    reader.check("enter in the list goes to the panel", inside, reader.focused())
+    page.keyboard.press("Escape")
+    back = page.evaluate("document.activeElement.innerText")
+    reader.check("escape goes back to the list", back == "flaky", back[:80])
+    page.locator("#timeline").scroll_into_view_if_needed()
+    before = page.locator("#timeline").bounding_box()["y"]
+    page.click("#timeline", position={"x": page.evaluate(FIRST_BAR), "y": 30})
+    page.wait_for_timeout(600)
+    after = page.locator("#timeline").bounding_box()["y"]
+    reader.check("nothing jumps away below the finger", abs(after - before) < 5, (before, after))
+    touch = page.evaluate("getComputedStyle(byId('graph')).touchAction")
+    reader.check("a finger on the graph can scroll the page", touch != "none", touch)
 
 
 def zoom(reader):
@@ -234,8 +263,8 @@ def theme(reader):
     before = ground()
     page.click("#theme")
     reader.check("the theme can be changed", ground() != before, before)
-    pressed = page.get_attribute("#theme", "aria-pressed")
-    reader.check("and says so", pressed == str("light" in reader.name).lower(), pressed)
+    label = page.inner_text("#theme")
+    reader.check("and the button says what it does", label == ("Light" if "light" in reader.name else "Dark"), label)
     reader.picture("other-theme")
 
 
@@ -253,7 +282,7 @@ def cut(browser):
         reader.page.keyboard.press(key)
     for name in ("timeline", "graph"):
         reader.page.focus("#" + name)
-        for key in ("Home", "End", "ArrowDown", "ArrowLeft", "+", "-", "0"):
+        for key in ("Home", "End", "ArrowRight", "ArrowDown", "ArrowLeft", "+", "-", "0"):
             reader.page.keyboard.press(key)
     reader.picture("whole")
     reader.end()

@@ -52,6 +52,10 @@ pub(crate) struct RecordedAction {
     pub(crate) attempts: Vec<Attempt>,
     /// Why it did not run, if it could not.
     pub(crate) blocked: Option<String>,
+    /// Whether it passed only on a retry.
+    pub(crate) flaky: bool,
+    /// How long it usually takes, in milliseconds, if it took clearly longer.
+    pub(crate) usual_ms: Option<u64>,
     /// The digest of its fingerprint, if it succeeded.
     pub(crate) fingerprint: Option<String>,
 }
@@ -173,6 +177,7 @@ impl RecordedRun {
     fn ended(&mut self, ended: Ended) {
         let action = self.at(&ended.action);
         action.fingerprint = ended.fingerprint;
+        (action.flaky, action.usual_ms) = (ended.flaky, ended.usual_ms);
         if let Some(attempt) = action.attempts.last_mut() {
             attempt.duration_ms = ended.duration_ms;
             attempt.status = Some(status(&ended.status));

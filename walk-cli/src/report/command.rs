@@ -32,6 +32,9 @@ pub(crate) fn report(common: &Common, args: &ReportArgs, out: &mut dyn Write) ->
     };
     let data = Data::new(&run, fingerprint);
     let path = args.output.as_deref().unwrap_or(Path::new(NAME));
+    if path == Path::new("-") && args.open {
+        return Err(CliError::Usage("--open shows a file: name one with -o, or none".into()));
+    }
     if path == Path::new("-") {
         page::write(&data, out)?;
         return Ok(Exit::Done);
@@ -54,7 +57,8 @@ fn find(common: &Common, args: &ReportArgs) -> Result<(RecordedRun, Option<State
     let meant = args.run.as_deref().unwrap_or("last");
     let choice = match meant.parse() {
         Ok(choice) => choice,
-        Err(_) if common.at(Path::new(meant)).is_file() => {
+        // Also what is no file by itself, such as a pipe.
+        Err(_) if common.at(Path::new(meant)).exists() => {
             return Ok((RecordedRun::read(&common.at(Path::new(meant)))?, None));
         }
         Err(expected) => {

@@ -23,6 +23,10 @@ pub(super) struct Data<'a> {
     manifest: &'a str,
     targets: &'a [String],
     slots: usize,
+    /// How many may run at once in the queue that everything is in by itself.
+    tokens: Option<u32>,
+    /// The other queues, with their tokens.
+    queues: String,
     counts: BTreeMap<&'static str, usize>,
     /// How many succeeded after a failure.
     flaky: usize,
@@ -41,6 +45,12 @@ struct Row<'a> {
     queue: &'a str,
     reason: &'a str,
     elements: Vec<[Option<&'a str>; 3]>,
+    /// Those that failed, so that it did not run.
+    because: Vec<usize>,
+    flaky: bool,
+    /// How long it usually takes, if it took clearly longer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    usual: Option<u64>,
     /// The predecessors that made it run, the nearest first.
     cause: Vec<usize>,
     needs: &'a [usize],
@@ -74,8 +84,12 @@ impl<'a> Data<'a> {
         let (critical, critical_ms) = critical_path(run);
         let mut actions: Vec<Row<'_>> = run.actions.iter().map(|it| row(run, it)).collect();
         let strings = add_fingerprints(run, &mut actions, fingerprint);
-        let slots = run.actions.iter().flat_map(|it| &it.attempts).map(|it| it.slot + 1).max();
-        let has_passed = |it: &&RecordedAction| it.status().is_some_and(JobStatus::is_success);
+        let slots = run
+            .actions
+            .iter()
+            .flat_map(|it| &it.attempts)
+            .map(|it| it.slot.saturating_add(1))
+            .max();
         Self {
             number: run.start.run,
             started: run.started_ms,
@@ -87,8 +101,10 @@ impl<'a> Data<'a> {
             manifest: &run.start.manifest,
             targets: &run.start.targets,
             slots: slots.unwrap_or(0),
+            tokens: run.start.queues.get("default").copied(),
+            queues: queues(run),
             counts: counts(run),
-            flaky: run.actions.iter().filter(has_passed).filter(|it| it.attempts.len() > 1).count(),
+            flaky: run.actions.iter().filter(|it| it.flaky).count(),
             critical,
             critical_ms,
             actions,
@@ -145,6 +161,9 @@ fn row<'a>(run: &'a RecordedRun, action: &'a RecordedAction) -> Row<'a> {
         state: state(action),
         queue: &action.queue,
         reason: &action.reason,
+        because: because(run, action),
+        flaky: action.flaky,
+        usual: action.usual_ms,
         elements: elements
             .map(|it| [Some(&*it.name), it.old.as_deref(), it.new.as_deref()])
             .collect(),
@@ -161,6 +180,17 @@ fn row<'a>(run: &'a RecordedRun, action: &'a RecordedAction) -> Row<'a> {
         blocked: action.blocked.as_deref(),
         fingerprint: None,
     }
+}
+
+fn queues(run: &RecordedRun) -> String {
+    let others = run.start.queues.iter().filter(|it| it.0 != "default" && it.0 != "interactive");
+    others.map(|(name, tokens)| format!("{name} {tokens}")).collect::<Vec<_>>().join(", ")
+}
+
+/// Returns the actions that a reason names between backquotes.
+fn because(run: &RecordedRun, action: &RecordedAction) -> Vec<usize> {
+    let names = action.blocked.iter().flat_map(|it| it.split('`').skip(1).step_by(2));
+    names.filter_map(|it| run.place(it)).collect()
 }
 
 /// Returns how an action ended, as the page calls it.
@@ -193,8 +223,8 @@ fn critical_path(run: &RecordedRun) -> (Vec<usize>, u64) {
     let mut until: Vec<(u64, Option<usize>)> = Vec::with_capacity(run.actions.len());
     for action in &run.actions {
         let last = action.needs.iter().copied().max_by_key(|it| until[*it].0);
-        let own: u64 = action.attempts.iter().map(|it| it.duration_ms).sum();
-        until.push((last.map_or(0, |it| until[it].0) + own, last));
+        let own = action.attempts.iter().fold(0_u64, |sum, it| sum.saturating_add(it.duration_ms));
+        until.push((last.map_or(0, |it| until[it].0).saturating_add(own), last));
     }
     let ran = |it: &usize| !run.actions[*it].attempts.is_empty();
     let end = (0..until.len()).filter(ran).max_by_key(|it| until[*it].0);

@@ -38,7 +38,7 @@ run = "test $WALK_ATTEMPT = 2"
 in = ["gen.py"]
 retry = { times = 2 }
 [action.broken]
-run = "printf '\\033[31mred\\033[0m and </script> plain\\n'; exit 3"
+run = "printf '\\033[31mred\\033[0m and </script> plain\\n\\033[31m\\033[32mgreen\\033[39musual\\033[38;5;1mindexed\\033[0m\\n'; exit 3"
 in = ["gen.py"]
 [action.after]
 run = "true"

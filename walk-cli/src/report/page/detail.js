@@ -2,6 +2,7 @@
 "use strict";
 (function detail() {
   const MOST_LINKS = 50;
+  let cameFrom = null;
   const [panel, title, body] = ["detail", "detail-title", "detail-body"].map(byId);
   const empty = Array.from(body.childNodes, (it) => it.cloneNode(true));
 
@@ -13,18 +14,35 @@
   function terminal(text) {
     const box = make("pre");
     box.tabIndex = 0;
-    let classes = [];
+    let [color, weight] = ["", ""];
     for (const piece of text.split(/(\x1b\[[0-9;]*m)/)) {
       const codes = /^\x1b\[([0-9;]*)m$/.exec(piece);
       if (codes) {
-        for (const code of codes[1].split(";")) classes = Number(code) === 0 ? [] : [...classes, "ansi" + Number(code)];
+        [color, weight] = colored(codes[1].split(";").map(Number), color, weight);
         continue;
       }
-      const plain = piece.replace(/\x1b(\][^\x07\x1b]*(\x07|\x1b\\)|\[[0-?]*[ -/]*[@-~]|[@-Z\\^_])/g, "").replace(/[^\n]*\r(?!\n)/g, "").replace(/[\x00-\x08\x0b-\x1f\x7f]/g, "");
-      if (plain) box.append(make("span", plain, classes.join(" ")));
+      const shown = piece.replace(/\x1b(\][^\x07\x1b]*(\x07|\x1b\\)|\[[0-?]*[ -/]*[@-~]|[@-Z\\^_])/g, "").replace(/[^\n]*\r(?=[^\n\r])/g, "").replace(/[\x00-\x08\x0b-\x1f\x7f]/g, "");
+      if (shown) box.append(make("span", shown, [color, weight].filter(Boolean).join(" ")));
     }
     return box;
   }
+
+  /** One colour and one weight at a time, as a terminal has them. */
+  function colored(codes, color, weight) {
+    for (let at = 0; at < codes.length; at += 1) {
+      const code = codes[at];
+      if (code === 0) [color, weight] = ["", ""];
+      else if (code === 1 || code === 2) weight = "ansi" + code;
+      else if (code === 22) weight = "";
+      else if (code === 39) color = "";
+      else if (code === 38 || code === 48) at += codes[at + 1] === 2 ? 4 : 2;
+      else if ((code >= 30 && code <= 37) || (code >= 90 && code <= 97)) color = "ansi" + code;
+    }
+    return [color, weight];
+  }
+
+  /** A digest says nothing but that it is another one. */
+  const short = (value) => (value === null ? "(none)" : /^[0-9a-f]{64}$/.test(value) ? value.slice(0, 12) : value);
 
   function links(indices) {
     const list = make("ul");
@@ -41,8 +59,8 @@
     const list = make("dl", null, "changes");
     for (const [name, old, now] of elements) {
       list.append(make("dt", name));
-      if (old !== undefined) list.append(make("dd", "- " + (old === null ? "(none)" : old)));
-      list.append(make("dd", (old !== undefined ? "+ " : "") + (now === null ? "(none)" : now)));
+      if (old !== undefined) list.append(make("dd", short(old), "old"));
+      list.append(make("dd", short(now), old !== undefined ? "new" : ""));
     }
     return list;
   }
@@ -57,11 +75,14 @@
     if (action.blocked) say(action.blocked);
     const waited = action.attempts.length ? action.start - action.queued : 0;
     if (waited >= 10) say("waited " + seconds(waited) + " for the queue " + action.queue);
+    if (action.flaky) say("flaky: it passed only on a retry");
+    if (action.usual) say("slower than usual, which is " + seconds(action.usual));
     if (onPath.has(action.index)) say("on the critical path");
     return list;
   }
 
   function show(index, goes) {
+    const held = panel.contains(document.activeElement);
     panel.classList.toggle("filled", index >= 0);
     if (index < 0) {
       title.textContent = "No action is selected";
@@ -72,6 +93,7 @@
     title.textContent = action.name;
     body.replaceChildren(tag(action.state), facts(action));
     if (action.reason) part("Why it ran", make("p", action.reason));
+    if (action.because.length) part("Did not run because of", links(action.because));
     if (action.elements.length) body.append(changes(action.elements));
     if (action.cause.length) {
       const chain = make("ol");
@@ -86,6 +108,7 @@
     for (const [at, it] of action.attempts.entries()) {
       if (it.output) part(it === last ? "What it wrote" : "What attempt " + (at + 1) + " wrote", terminal(it.output));
     }
+    if (action.stopped.length) part("Did not run because of it", links(action.stopped));
     if (action.command) part("Command", make("pre", action.command));
     if (action.needs.length) part("Waited for", links(action.needs));
     if (action.successors.length) part("Was waited for by", links(action.successors));
@@ -96,10 +119,17 @@
       part("Fingerprint", folded);
     }
     panel.scrollTop = 0;
-    if (goes && matchMedia("(max-width: 900px)").matches) {
-      panel.scrollIntoView({ behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
+    if (goes || held) {
+      if (!held) cameFrom = document.activeElement;
       panel.focus({ preventScroll: true });
     }
   }
   listeners.push(show);
+
+  returned = () => {
+    if (!panel.contains(document.activeElement)) return false;
+    const back = cameFrom && cameFrom.isConnected ? cameFrom : byId("search");
+    back.focus();
+    return true;
+  };
 })();

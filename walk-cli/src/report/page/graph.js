@@ -32,7 +32,7 @@
   const tallest = layers.reduce((most, it) => Math.max(most, Math.min(it.length, TALL)), 1);
   canvas.style.height = Math.min(Math.max(tallest * DOWN + 60, 140), 420) + "px";
 
-  let [scale, left, top] = [1, 0, 0];
+  let [scale, left, top, whole] = [1, 0, 0, 1];
   let found = new Set();
   let isNew = true;
   const ask = surface(canvas, (context, width, height, color) => {
@@ -56,7 +56,7 @@
         if (Math.max(from.x, to.x) < view.left || Math.min(from.x, to.x) > view.right) continue;
         if (Math.max(from.y, to.y) < view.top || Math.min(from.y, to.y) > view.bottom) continue;
         const isChosen = need === selected || action.index === selected;
-        const isPath = onPath.has(need) && onPath.has(action.index);
+        const isPath = pathEdges.has(need + ">" + action.index);
         const path = isChosen ? strokes.chosen : isPath ? strokes.path : strokes.usual;
         const [x1, y1, x2, y2] = [from.x + WIDE, from.y + HIGH / 2, to.x, to.y + HIGH / 2];
         path.moveTo(x1, y1);
@@ -68,7 +68,9 @@
       [context.strokeStyle, context.lineWidth] = [style, wide / Math.min(scale, 1)];
       context.stroke(path);
     };
-    stroke(strokes.usual, color.line, 1);
+    context.globalAlpha = selected >= 0 ? 0.35 : 0.6;
+    stroke(strokes.usual, color.quiet, 1);
+    context.globalAlpha = 1;
     stroke(strokes.path, color.path, 1.5);
     stroke(strokes.chosen, color.accent, 2);
     context.lineWidth = 1;
@@ -86,8 +88,9 @@
     context.lineWidth = index === selected ? 2.5 / Math.min(scale, 1) : 1;
     context.strokeRect(x, y, WIDE, HIGH);
     if (scale > 0.4) {
-      context.fillStyle = color.ink;
-      context.fillText(fit(context, action.name, WIDE - 14), x + 10, y + 15);
+      const mark = sign(action.state);
+      context.fillStyle = mark ? color[action.state] : color.ink;
+      context.fillText(mark + fit(context, action.name, WIDE - 14 - (mark ? 14 : 0)), x + 10, y + 15);
     }
     context.globalAlpha = 1;
   }
@@ -98,12 +101,13 @@
     const least = (list) => list.reduce((a, b) => Math.min(a, b), Infinity), most = (list) => list.reduce((a, b) => Math.max(a, b), -Infinity);
     const box = spots.length ? [least(xs), least(ys), most(xs) + WIDE, most(ys) + HIGH] : [0, 0, 1, 1];
     scale = Math.min((width - 40) / (box[2] - box[0]), (height - 40) / (box[3] - box[1]), 1.2);
+    whole = scale;
     left = (width - (box[0] + box[2]) * scale) / 2;
     top = (height - (box[1] + box[3]) * scale) / 2;
   }
 
   function zoom(factor, x = canvas.clientWidth / 2, y = canvas.clientHeight / 2) {
-    const next = Math.min(Math.max(scale * factor, 0.005), 4);
+    const next = Math.min(Math.max(scale * factor, Math.min(whole, 0.005)), 4);
     left = x - ((x - left) * next) / scale;
     top = y - ((y - top) * next) / scale;
     scale = next;
@@ -112,6 +116,8 @@
 
   function bring(index) {
     const { x, y } = spots[index];
+    // What is a dot shows nothing of what is around it.
+    if (scale < 0.3) scale = 0.85;
     const [px, py] = [x * scale + left, y * scale + top];
     if (px < 0 || py < 0 || px > canvas.clientWidth - WIDE * scale || py > canvas.clientHeight - HIGH * scale) {
       left = canvas.clientWidth / 2 - (x + WIDE / 2) * scale;
@@ -135,7 +141,7 @@
   });
   canvas.addEventListener("pointermove", (event) => {
     const index = hit(event);
-    canvas.title = index < 0 ? "" : actions[index].name;
+    canvas.title = index < 0 ? "" : plain(actions[index].name);
   });
   canvas.addEventListener("wheel", (event) => {
     if (!event.ctrlKey && !event.shiftKey) return;
@@ -151,11 +157,12 @@
       go(members[members.indexOf(selected) + step]);
     };
     const keys = {
-      ArrowRight: () => go(action ? action.successors[0] : 0),
+      ArrowRight: () => go(action ? action.successors[0] : actions.length ? 0 : undefined),
       ArrowLeft: () => action && go(action.needs[0]),
       ArrowDown: () => beside(1),
       ArrowUp: () => beside(-1),
       "+": () => zoom(1.5),
+      "=": () => zoom(1.5),
       "-": () => zoom(0.67),
       0: () => ((isNew = true), ask()),
     };

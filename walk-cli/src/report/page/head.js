@@ -9,7 +9,7 @@
 
   const busy = actions.reduce((sum, it) => sum + it.duration, 0);
   const facts = [
-    ["Ended", run.ending],
+    ["Result", run.ending],
     ["Time", seconds(run.duration)],
     ["Ran well", run.counts.ok],
     ["Up to date", run.counts.up_to_date],
@@ -19,13 +19,22 @@
     ["Not run", run.counts.not_run],
     ["Needed a retry", run.flaky],
     ["Critical path", seconds(run.critical_ms)],
-    ["Slots busy, mean", run.duration ? (busy / run.duration).toFixed(1) : ""],
+    ["Busy, of " + (run.tokens || run.slots) + " at once", run.duration ? (busy / run.duration).toFixed(1) : ""],
+    ["Other queues", run.queues],
   ];
-  const always = new Set(["Ended", "Time", "Ran well", "Up to date", "Critical path", "Slots busy, mean"]);
+  const always = new Set(["Result", "Time", "Ran well", "Up to date", "Critical path", "Busy, of " + (run.tokens || run.slots) + " at once"]);
   for (const [title, value] of facts) {
     if (!always.has(title) && !value) continue;
     const fact = make("div");
-    fact.append(make("dt", title), make("dd", value));
+    const filter = { Failed: "fail", "Not run": "not-run", "Not ready": "wait", Stopped: "stop", "Needed a retry": "retried" }[title];
+    const shown = make("dd", filter ? null : value);
+    if (filter) {
+      const button = make("button", value, "link");
+      button.type = "button";
+      button.addEventListener("click", () => document.dispatchEvent(new CustomEvent("filter", { detail: filter })));
+      shown.append(button);
+    }
+    fact.append(make("dt", title), shown);
     byId("facts").append(fact);
   }
 
@@ -41,7 +50,7 @@
   }
   if (path > kept.size) byId("critical").append(make("li", "and " + (path - kept.size) + " shorter ones between them", "quiet"));
 
-  const states = new Set(actions.map((it) => it.state));
+  const states = new Set(actions.flatMap((it) => it.attempts.map((one) => one.state)));
   for (const state of Object.keys(WORDS).filter((it) => states.has(it))) {
     const item = make("li");
     item.append(tag(state));
@@ -55,7 +64,8 @@
   const prefers = matchMedia("(prefers-color-scheme: dark)");
   function apply(dark) {
     document.documentElement.dataset.theme = dark ? "dark" : "light";
-    button.setAttribute("aria-pressed", String(dark));
+    button.textContent = dark ? "Light" : "Dark";
+    button.setAttribute("aria-label", dark ? "Show in light colours" : "Show in dark colours");
     document.dispatchEvent(new Event("theme"));
   }
   button.addEventListener("click", () => apply(document.documentElement.dataset.theme !== "dark"));

@@ -15,14 +15,21 @@ actions.forEach((action, index) => {
 });
 actions.forEach((action) => action.needs.forEach((it) => actions[it].successors.push(action.index)));
 const onPath = new Set(run.critical);
-const end = Math.max(run.duration, 1, ...actions.flatMap((it) => it.attempts.map((one) => one.start + one.duration)).slice(0, 50000));
+const end = actions.reduce((most, it) => it.attempts.reduce((until, one) => Math.max(until, one.start + one.duration), most), Math.max(run.duration, 1));
+/** Of an action that failed, those that did not run because of it. */
+actions.forEach((it) => (it.stopped = []));
+actions.forEach((it) => it.because.forEach((one) => actions[one].stopped.push(it.index)));
+const pathEdges = new Set(run.critical.slice(1).map((it, at) => run.critical[at] + ">" + it));
 
 const byId = (id) => document.getElementById(id);
+
+/** Shows what would reverse the direction of what follows. */
+const plain = (text) => text.replace(/[\u202a-\u202e\u2066-\u2069]/g, "\ufffd");
 
 /** Makes an element with text; nothing of a run is ever taken for markup. */
 function make(tag, text, className) {
   const element = document.createElement(tag);
-  if (text !== undefined && text !== null) element.textContent = text;
+  if (text !== undefined && text !== null) element.textContent = plain(String(text));
   if (className) element.className = className;
   return element;
 }
@@ -43,9 +50,15 @@ const tag = (state) => make("span", WORDS[state], "tag " + state);
 function link(index, text) {
   const button = make("button", text || actions[index].name, "link");
   button.type = "button";
-  button.addEventListener("click", () => select(index, true));
+  // A click by keyboard has no count.
+  button.addEventListener("click", (event) => select(index, event.detail === 0 || isNarrow()));
   return button;
 }
+
+const isNarrow = () => matchMedia("(max-width: 900px)").matches;
+
+/** Brings the keyboard back from the panel to where it came from, if it is there. */
+let returned = () => false;
 
 let selected = -1;
 const listeners = [];
@@ -95,14 +108,35 @@ function surface(canvas, draw) {
   return ask;
 }
 
-/** Shortens a text to so many pixels. */
-function fit(context, text, width) {
+/** Shortens a text to so many pixels; its end says more than its beginning, which many share. */
+function fit(context, name, width) {
+  const text = plain(name);
   if (context.measureText(text).width <= width) return text;
   let [low, high] = [0, text.length];
   while (low < high) {
     const middle = (low + high + 1) >> 1;
-    if (context.measureText(text.slice(0, middle) + "…").width <= width) low = middle;
+    if (context.measureText("…" + text.slice(text.length - middle)).width <= width) low = middle;
     else high = middle - 1;
   }
-  return low < 2 ? "" : text.slice(0, low) + "…";
+  return low < 2 ? "" : "…" + text.slice(text.length - low);
+}
+
+/** What stands before a name that did not end well, as a colour alone says it to not everybody. */
+const SIGNS = { fail: "✗ ", wait: "! ", stop: "! ", open: "… ", "not-run": "– " };
+const sign = (state) => SIGNS[state] || "";
+
+/** Draws stripes over what did not end well. */
+function stripe(context, left, top, width, height, color) {
+  context.save();
+  context.beginPath();
+  context.rect(left, top, width, height);
+  context.clip();
+  context.strokeStyle = color;
+  context.beginPath();
+  for (let x = left - height; x < left + width; x += 6) {
+    context.moveTo(x, top + height);
+    context.lineTo(x + height, top);
+  }
+  context.stroke();
+  context.restore();
 }

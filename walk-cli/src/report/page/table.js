@@ -10,7 +10,9 @@
     start: (it) => it.start,
     reason: (it) => it.blocked || it.reason,
   };
-  let [key, descending, limit] = ["duration", true, PART];
+  // What failed is what is looked for.
+  const firstFailure = actions.find((it) => it.state === "fail");
+  let [key, descending, limit] = firstFailure ? ["status", true, PART] : ["duration", true, PART];
   const [search, filter, rows, more] = ["search", "filter", "rows", "more"].map(byId);
 
   const filters = [["ran", "what ran", (it) => it.attempts.length > 0], ["retried", "what was tried again", (it) => it.attempts.length > 1], ["path", "the critical path", (it) => onPath.has(it.index)]];
@@ -47,7 +49,9 @@
       td.append(content);
       line.append(td);
     };
-    cell(tag(action.state));
+    const state = tag(action.state);
+    if (action.flaky) state.textContent += " (flaky)";
+    cell(state);
     cell(link(action.index));
     cell(action.attempts.length ? seconds(action.duration) : "", "number");
     cell(action.attempts.length ? seconds(action.start) : "", "number");
@@ -69,7 +73,7 @@
   }
 
   document.querySelectorAll("[data-sort]").forEach((it) => it.addEventListener("click", () => {
-    descending = it.dataset.sort === key ? !descending : it.dataset.sort === "duration";
+    descending = it.dataset.sort === key ? !descending : ["duration", "status"].includes(it.dataset.sort);
     key = it.dataset.sort;
     show();
   }));
@@ -86,6 +90,12 @@
     if (event.key !== "Enter") return;
     const first = rows.firstElementChild;
     if (first) select(Number(first.dataset.index), true);
+  });
+  document.addEventListener("filter", (event) => {
+    filter.value = event.detail;
+    filter.dispatchEvent(new Event("change"));
+    byId("actions").scrollIntoView();
+    filter.focus();
   });
   filter.addEventListener("change", () => {
     limit = PART;
@@ -110,7 +120,7 @@
     }
   });
   document.addEventListener("keydown", (event) => {
-    const writes = /^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName);
+    const writes = /^(INPUT|TEXTAREA)$/.test(event.target.tagName);
     if (event.key === "/" && !writes) {
       event.preventDefault();
       search.focus();
@@ -120,8 +130,9 @@
       if (document.activeElement === search && search.value) {
         search.value = "";
         search.dispatchEvent(new Event("input"));
-      } else select(-1);
+      } else if (!returned()) select(-1);
     }
   });
   show();
+  if (firstFailure) addEventListener("load", () => select(firstFailure.index));
 })();

@@ -1,9 +1,10 @@
 // What ran when, a row for each slot.
 "use strict";
 (function timeline() {
-  const ROW = 24, TOP = 22, LEFT = 8;
+  const ROW = 24, TOP = 22, LEFT = 8, MOST_ROWS = 500;
+  const shownRows = Math.min(Math.max(run.slots, 1), MOST_ROWS);
   const canvas = byId("timeline");
-  canvas.style.height = TOP + Math.max(run.slots, 1) * ROW + 8 + "px";
+  canvas.style.height = TOP + shownRows * ROW + 8 + "px";
   canvas.setAttribute("aria-label", "Timeline of " + actions.length + " actions in " + run.slots + " slots");
   const bars = actions.flatMap((action) => action.attempts.map((it) => ({ action, ...it }))).sort((a, b) => a.start - b.start);
   const order = actions.filter((it) => it.attempts.length).sort((a, b) => a.start - b.start);
@@ -49,6 +50,7 @@
     const top = TOP + bar.slot * ROW;
     context.fillStyle = color[bar.state];
     context.fillRect(left, top, right - left, ROW - 4);
+    if (sign(bar.state)) stripe(context, left, top, right - left, ROW - 4, color.paper);
     if (onPath.has(bar.action.index)) {
       context.fillStyle = color.path;
       context.fillRect(left, top + ROW - 7, right - left, 3);
@@ -60,8 +62,13 @@
       context.lineWidth = 1;
     }
     if (right - left > 30) {
+      const text = sign(bar.state) + fit(context, bar.action.name, right - left - 8 - (sign(bar.state) ? 14 : 0));
+      if (sign(bar.state)) {
+        context.fillStyle = color[bar.state];
+        context.fillRect(left + 2, top + 3, Math.min(context.measureText(text).width + 4, right - left - 4), ROW - 11);
+      }
       context.fillStyle = color.paper;
-      context.fillText(fit(context, bar.action.name, right - left - 8), left + 4, top + 14);
+      context.fillText(text, left + 4, top + 14);
     }
   }
 
@@ -93,7 +100,7 @@
   });
   canvas.addEventListener("pointermove", (event) => {
     const bar = hit(event);
-    canvas.title = bar ? bar.action.name + "  " + seconds(bar.duration) : "";
+    canvas.title = bar ? plain(bar.action.name) + "  " + seconds(bar.duration) : "";
   });
   canvas.addEventListener("wheel", (event) => {
     if (!event.ctrlKey && !event.shiftKey) return;
@@ -109,6 +116,7 @@
       Home: () => go(0),
       End: () => go(order.length - 1),
       "+": () => zoom(0.5),
+      "=": () => zoom(0.5),
       "-": () => zoom(2),
       0: () => show(0, end),
     };
