@@ -57,6 +57,12 @@ impl Changes {
         self.paths.is_empty() && !self.are_incomplete
     }
 
+    /// Returns whether all of it is other content of files that are still there.
+    pub(super) fn are_edits(&self) -> bool {
+        let is_edit = |it: (&PathBuf, &Weight)| *it.1 == Weight::Obsolete && it.0.is_file();
+        !self.are_incomplete && self.moved.is_empty() && self.paths.iter().all(is_edit)
+    }
+
     /// Returns whether all of it may mean nothing.
     pub(super) fn may_be_nothing(&self) -> bool {
         !self.are_incomplete && self.paths.values().all(|it| *it == Weight::Listing)

@@ -149,7 +149,9 @@ impl Watch<'_> {
         was_stopped: bool,
     ) -> bool {
         changes.moved.iter().for_each(|it| self.eyes.doubt(it));
-        let is_new = (!changes.is_empty()) && self.look();
+        // An edit changes nothing in what there is to look at: it is answered at once.
+        let is_edit = self.error.is_none() && changes.are_edits();
+        let is_new = !is_edit && !changes.is_empty() && self.look();
         let is_reason = is_new || !changes.may_be_nothing();
         // The kernel may tell of the last changes of a round only after it.
         let is_late = |it: &Path| changed_at(it).is_some_and(|it| it <= round.ended);
