@@ -2,6 +2,7 @@
 //!
 //! Neither the manifest nor any file is looked at: what was asked about may be long gone.
 
+use std::collections::HashMap;
 use std::io::{self, Write};
 use std::mem;
 use std::time::{Duration, SystemTime};
@@ -78,9 +79,8 @@ fn find<'a>(run: &'a RecordedRun, target: &str) -> Option<&'a RecordedAction> {
 /// Says of a run what ran because of what.
 fn write_run(run: &RecordedRun, palette: Palette, out: &mut dyn Write) -> Result<Exit> {
     writeln!(out, "run {}, {}", number(run), headline(run, SystemTime::now(), palette))?;
-    for (origin, followers) in groups(run) {
-        let reason = if origin.reason.is_empty() { "forced" } else { &origin.reason };
-        writeln!(out, "  {}   {}", palette.bold(&tame(&origin.name)), tame(reason))?;
+    for (reason, origins, followers) in by_reason(run) {
+        writeln!(out, "  {}   {}", palette.bold(&few(&origins)), tame(reason))?;
         if !followers.is_empty() {
             writeln!(out, "    and because of it: {}", few(&followers))?;
         }
@@ -91,6 +91,24 @@ fn write_run(run: &RecordedRun, palette: Palette, out: &mut dyn Write) -> Result
         writeln!(out, "  not run: {}", few(&blocked))?;
     }
     Ok(Exit::Done)
+}
+
+type Reasoned<'a> = (&'a str, Vec<&'a RecordedAction>, Vec<&'a RecordedAction>);
+
+/// Returns the reasons, each with those that had it, and those that ran because of these.
+fn by_reason(run: &RecordedRun) -> Vec<Reasoned<'_>> {
+    let mut places: HashMap<&str, usize> = HashMap::new();
+    let mut all: Vec<Reasoned<'_>> = Vec::new();
+    for (origin, followers) in groups(run) {
+        let reason = if origin.reason.is_empty() { "forced" } else { &origin.reason };
+        let place = *places.entry(reason).or_insert(all.len());
+        if place == all.len() {
+            all.push((reason, Vec::new(), Vec::new()));
+        }
+        all[place].1.push(origin);
+        all[place].2.extend(followers);
+    }
+    all
 }
 
 /// Returns what ran for a reason of its own, each with those that ran because of it.
@@ -148,6 +166,15 @@ fn write_why(
     let changes = action.elements.iter().cloned();
     let changes = changes.map(|it| Change { element: it.name, old: it.old, new: it.new });
     out.write_all(explain::these(&changes.collect::<Vec<_>>(), "    ", palette).as_bytes())?;
+    write_chain(run, action, out)
+}
+
+/// Says what began a chain at whose end `action` is.
+pub(super) fn write_chain(
+    run: &RecordedRun,
+    action: &RecordedAction,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     for made in first_cause(run, action).through {
         let reason = if made.reason.is_empty() { "it was asked for" } else { &made.reason };
         writeln!(out, "  which {} made, because: {}", tame(&made.name), tame(reason))?;

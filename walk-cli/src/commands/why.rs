@@ -13,6 +13,7 @@ use crate::args::{Common, WhyArgs};
 use crate::error::Result;
 use crate::exit::Exit;
 use crate::explain;
+use crate::history::Recorded;
 use crate::terminal::{Palette, age, seconds, tame};
 
 /// How many of those that read a source are named.
@@ -124,7 +125,15 @@ fn explain_one(
         writeln!(out, "  it has not run since, because {blocker} failed last time: {how}")?;
     }
     match note {
-        Some(note) => Ok(write_last(&note, palette, out)?),
+        Some(note) => {
+            write_last(&note, palette, out)?;
+            let newest = Recorded::of(forecast.walk.state()).newest_if_small();
+            let run = newest.filter(|it| it.started_ms <= note.started_ms);
+            if let Some((run, action)) = run.as_ref().and_then(|it| Some((it, it.action(&name)?))) {
+                recorded::write_chain(run, action, out)?;
+            }
+            Ok(())
+        }
         None => Ok(writeln!(out, "  no run of it is remembered")?),
     }
 }

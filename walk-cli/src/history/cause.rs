@@ -38,7 +38,7 @@ pub(crate) fn origins(run: &RecordedRun) -> Vec<usize> {
 }
 
 /// Returns the place of the predecessor that made what changed, if nothing else changed.
-fn predecessor_at_cause(run: &RecordedRun, action: &RecordedAction) -> Option<usize> {
+pub(crate) fn predecessor_at_cause(run: &RecordedRun, action: &RecordedAction) -> Option<usize> {
     let maker = |element: &Element| {
         action.needs.iter().copied().find(|it| is_made_by(element, &run.actions[*it]))
     };

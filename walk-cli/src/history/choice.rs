@@ -1,5 +1,6 @@
 //! Which of the recorded runs is meant.
 
+use std::fs;
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -48,6 +49,14 @@ impl Recorded {
     /// Returns the records, the oldest first.
     pub(crate) fn records(&self) -> &[RunRecord] {
         &self.records
+    }
+
+    /// Reads the newest run, if that is soon read.
+    pub(crate) fn newest_if_small(&self) -> Option<RecordedRun> {
+        const SMALL: u64 = 1 << 20;
+        let newest = self.records.last()?;
+        let is_small = fs::metadata(&newest.path).is_ok_and(|it| it.len() <= SMALL);
+        is_small.then(|| RecordedRun::read(&newest.path).ok()).flatten()
     }
 
     /// Reads the run that is meant.

@@ -12,7 +12,7 @@ mod choice;
 mod compare;
 mod run;
 
-pub(crate) use cause::{first_cause, origins};
+pub(crate) use cause::{first_cause, origins, predecessor_at_cause};
 pub(crate) use choice::{Choice, Recorded};
 pub(crate) use compare::{Change, Comparison};
 #[cfg(test)]

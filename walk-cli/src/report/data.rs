@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use serde::Serialize;
 use walk_core::{Fingerprint, JobStatus};
 
-use crate::history::{Attempt, RecordedAction, RecordedRun, first_cause};
+use crate::history::{Attempt, RecordedAction, RecordedRun, predecessor_at_cause};
 
 /// How many elements of fingerprints a page has at the most: some megabytes.
 const MOST_ELEMENTS: usize = 300_000;
@@ -51,8 +51,8 @@ struct Row<'a> {
     /// How long it usually takes, if it took clearly longer.
     #[serde(skip_serializing_if = "Option::is_none")]
     usual: Option<u64>,
-    /// The predecessors that made it run, the nearest first.
-    cause: Vec<usize>,
+    /// The predecessor that made it run, if that was not a reason of its own.
+    cause: Option<usize>,
     needs: &'a [usize],
     makes: &'a [String],
     command: &'a str,
@@ -167,11 +167,7 @@ fn row<'a>(run: &'a RecordedRun, action: &'a RecordedAction) -> Row<'a> {
         elements: elements
             .map(|it| [Some(&*it.name), it.old.as_deref(), it.new.as_deref()])
             .collect(),
-        cause: first_cause(run, action)
-            .through
-            .iter()
-            .filter_map(|it| run.place(&it.name))
-            .collect(),
+        cause: predecessor_at_cause(run, action),
         needs: &action.needs,
         makes: &action.makes,
         command: &action.command,

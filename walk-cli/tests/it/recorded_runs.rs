@@ -64,6 +64,11 @@ fn the_first_cause_is_named() {
     let whole = project.walk("why --run last").expect(0);
     assert!(whole.contains("gen   gen.py changed\n    and because of it: app, test\n"), "{whole}");
     assert!(whole.contains("other   other.c changed\n"), "{whole}");
+    let now = project.walk("why test").expect(0);
+    assert!(
+        now.contains("test is up to date") && chain[1..].iter().all(|it| now.contains(it)),
+        "{now}"
+    );
 }
 
 #[test]

@@ -95,9 +95,10 @@
     if (action.reason) part("Why it ran", make("p", action.reason));
     if (action.because.length) part("Did not run because of", links(action.because));
     if (action.elements.length) body.append(changes(action.elements));
-    if (action.cause.length) {
+    if (action.cause !== null) {
       const chain = make("ol");
-      for (const it of action.cause) {
+      // Predecessors stand before their successors in the data.
+      for (let it = action.cause; it !== null && chain.children.length < MOST_LINKS; it = actions[it].cause) {
         const item = make("li");
         item.append(link(it), make("span", ": " + (actions[it].reason || "it was asked for")));
         chain.append(item);
