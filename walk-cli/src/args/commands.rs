@@ -168,12 +168,29 @@ pub(crate) struct ReportArgs {
     /// that `--events` wrote: the last, if nothing is given.
     #[arg(value_name = "RUN", allow_hyphen_values = true)]
     pub(crate) run: Option<String>,
-    /// Where to write it, instead of `walk-report.html`; `-` is standard output.
+    /// Where to write it, instead of `walk-report.html` here, or as the format has it; `-` is standard
+    /// output.
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
+    /// As what to write it.
+    #[arg(long, default_value = "html")]
+    pub(crate) format: ReportFormat,
     /// Have the desktop show it.
     #[arg(long)]
     pub(crate) open: bool,
+}
+
+/// The formats of `walk report`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReportFormat {
+    /// A page for a browser
+    Html,
+    /// A trace that Chrome and Perfetto show, as of --trace
+    Trace,
+    /// A test report of what ran, as of --junit
+    Junit,
+    /// JSON lines, as of --events
+    Events,
 }
 
 /// The flags of `walk graph`.

@@ -11,7 +11,7 @@ mod run;
 pub(crate) use cli::Cli;
 pub(crate) use commands::{
     CleanArgs, Command, DiffArgs, GraphArgs, GraphFormat, Import, ImportArgs, PlanArgs, Question,
-    ReportArgs, SomeTargetArgs, TargetArgs, WatchArgs, WhyArgs,
+    ReportArgs, ReportFormat, SomeTargetArgs, TargetArgs, WatchArgs, WhyArgs,
 };
 pub(crate) use common::{ColorWish, Common};
 pub(crate) use run::{ProgressWish, RunArgs};

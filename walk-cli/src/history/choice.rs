@@ -61,11 +61,13 @@ impl Recorded {
 
     /// Reads the run that is meant.
     pub(crate) fn read(&self, choice: Choice) -> Result<RecordedRun> {
+        RecordedRun::read(&self.path(choice)?)
+    }
+
+    /// Returns the record of the run that is meant.
+    pub(crate) fn path(&self, choice: Choice) -> Result<PathBuf> {
         let found = self.records.iter().find(|it| self.means(choice, it));
-        match found {
-            Some(record) => RecordedRun::read(&record.path),
-            None => Err(self.unknown(choice)),
-        }
+        found.map(|it| it.path.clone()).ok_or_else(|| self.unknown(choice))
     }
 
     fn means(&self, choice: Choice, record: &RunRecord) -> bool {

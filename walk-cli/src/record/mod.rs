@@ -19,3 +19,4 @@ pub(crate) use events::Subject;
 pub(crate) use line::{Element, Ended, Finish, Line, Queued, Start, Told, VERSION, status};
 pub(crate) use recorder::Recorder;
 pub(crate) use records::{Records, Wanted};
+pub(crate) use trace::{Span, Trace};

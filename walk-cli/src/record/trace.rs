@@ -5,36 +5,32 @@
 use std::io::{self, Write};
 use std::time::{Duration, UNIX_EPOCH};
 
-use serde::Serialize;
 use serde_json::json;
-use walk_core::{Event, JobOutcome};
+use walk_core::Event;
 use walk_plan::Reason;
+
+/// How many rows get a name.
+const MOST_ROWS: usize = 4_096;
 
 /// What ran so far.
 #[derive(Debug, Default)]
-pub(super) struct Trace {
+pub(crate) struct Trace {
     spans: Vec<Span>,
     slots: usize,
 }
 
-#[derive(Debug, Serialize)]
-struct Span {
-    name: String,
-    cat: &'static str,
-    ph: &'static str,
-    ts: u64,
-    dur: u64,
-    pid: u32,
-    tid: usize,
-    args: Arguments,
-}
-
-#[derive(Debug, Serialize)]
-struct Arguments {
-    status: String,
-    ending: Option<String>,
-    reason: Option<String>,
-    attempt: u32,
+/// A job that ended.
+#[derive(Debug)]
+pub(crate) struct Span {
+    pub(crate) name: String,
+    /// Since 1970.
+    pub(crate) start: Duration,
+    pub(crate) duration: Duration,
+    pub(crate) slot: usize,
+    pub(crate) status: String,
+    pub(crate) ending: Option<String>,
+    pub(crate) reason: Option<String>,
+    pub(crate) attempt: u32,
 }
 
 impl Trace {
@@ -44,17 +40,33 @@ impl Trace {
             return;
         };
         let reason = action.dirty_reason().map(|it| Reason::of(it).summary);
-        self.slots = self.slots.max(outcome.slot + 1);
-        self.spans.push(span(action.uid(), outcome, reason));
+        let since = outcome.started.duration_since(UNIX_EPOCH).unwrap_or_default();
+        self.add(Span {
+            name: action.uid().into(),
+            start: since,
+            duration: outcome.duration,
+            slot: outcome.slot,
+            status: outcome.status.to_string(),
+            ending: outcome.ending.as_ref().map(ToString::to_string),
+            reason,
+            attempt: outcome.attempt,
+        });
     }
 
-    pub(super) fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+    pub(crate) fn add(&mut self, span: Span) {
+        self.slots = self.slots.max(span.slot.saturating_add(1));
+        self.spans.push(span);
+    }
+
+    pub(crate) fn write(&self, out: &mut dyn Write) -> io::Result<()> {
         let name = |name: &str, tid: usize, value: String| json!({"name": name, "ph": "M", "pid": 1, "tid": tid, "args": {"name": value}});
         let mut names = vec![name("process_name", 0, "walk".into())];
-        names.extend((0..self.slots).map(|it| name("thread_name", it, format!("slot {it}"))));
+        names.extend(
+            (0..self.slots.min(MOST_ROWS)).map(|it| name("thread_name", it, format!("slot {it}"))),
+        );
         // One event a line, so that a trace can be read and compared.
         let names = names.iter().map(serde_json::Value::to_string);
-        let spans = self.spans.iter().map(serde_json::to_string);
+        let spans = self.spans.iter().map(|it| serde_json::to_string(&event(it)));
         let mut separator = "{\"displayTimeUnit\":\"ms\",\"traceEvents\":[\n";
         for event in names.map(Ok).chain(spans) {
             write!(out, "{separator}{}", event?)?;
@@ -65,22 +77,17 @@ impl Trace {
     }
 }
 
-fn span(name: &str, outcome: &JobOutcome, reason: Option<String>) -> Span {
-    let since = outcome.started.duration_since(UNIX_EPOCH);
+fn event(span: &Span) -> serde_json::Value {
     let micros = |it: Duration| u64::try_from(it.as_micros()).unwrap_or(u64::MAX);
-    Span {
-        name: name.into(),
-        cat: "action",
-        ph: "X",
-        ts: micros(since.unwrap_or_default()),
-        dur: micros(outcome.duration),
-        pid: 1,
-        tid: outcome.slot,
-        args: Arguments {
-            status: outcome.status.to_string(),
-            ending: outcome.ending.as_ref().map(ToString::to_string),
-            reason,
-            attempt: outcome.attempt,
-        },
-    }
+    let Span { name, slot, status, ending, reason, attempt, .. } = span;
+    json!({
+        "name": name,
+        "cat": "action",
+        "ph": "X",
+        "ts": micros(span.start),
+        "dur": micros(span.duration),
+        "pid": 1,
+        "tid": slot,
+        "args": {"status": status, "ending": ending, "reason": reason, "attempt": attempt},
+    })
 }

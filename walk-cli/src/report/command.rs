@@ -2,49 +2,41 @@
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use walk_core::{Fingerprint, Store as _};
 use walk_plan::StateDir;
 
 use super::data::Data;
-use super::page;
-use crate::args::{Common, ReportArgs};
+use super::{formats, page};
+use crate::args::{Common, ReportArgs, ReportFormat};
 use crate::error::{CliError, Result};
 use crate::exit::Exit;
 use crate::history::{Recorded, RecordedAction, RecordedRun};
 use crate::project;
 use crate::terminal::tame;
 
-/// Where the page is written if nothing else is said.
-const NAME: &str = "walk-report.html";
-
 /// Writes a page about a run, and says where it is.
 pub(crate) fn report(common: &Common, args: &ReportArgs, out: &mut dyn Write) -> Result<Exit> {
-    let (run, state) = find(common, args)?;
-    let mut store = state.as_ref().map(StateDir::read_store).transpose()?.flatten();
-    let fingerprint = |action: &RecordedAction| -> Option<Fingerprint> {
-        let recorded = action.fingerprint.as_deref()?;
-        // What cannot be read is not shown.
-        let now = store.as_mut()?.load_fingerprint(&action.name).ok()??;
-        (now.checksum().to_string() == recorded).then_some(now)
-    };
-    let data = Data::new(&run, fingerprint);
-    let path = args.output.as_deref().unwrap_or(Path::new(NAME));
-    if path == Path::new("-") && args.open {
+    let (run, record, state) = find(common, args)?;
+    let path = args.output.as_deref().unwrap_or(Path::new(usual_name(args.format)));
+    let is_stdout = path == Path::new("-");
+    if is_stdout && args.open {
         return Err(CliError::Usage("--open shows a file: name one with -o, or none".into()));
     }
-    if path == Path::new("-") {
-        page::write(&data, out)?;
+    if is_stdout {
+        write(&run, &record, state.as_ref(), args.format, out)?;
         return Ok(Exit::Done);
     }
     let path = common.at(path);
-    write(&data, &path).map_err(|source| CliError::File {
-        verb: "write",
-        path: path.clone(),
-        source,
+    let failed = |source| CliError::File { verb: "write", path: path.clone(), source };
+    let mut file = BufWriter::new(File::create(&path).map_err(failed)?);
+    write(&run, &record, state.as_ref(), args.format, &mut file).map_err(|error| match error {
+        CliError::Output(source) => failed(source),
+        other => other,
     })?;
+    file.flush().map_err(failed)?;
     writeln!(out, "{}", tame(&path.to_string_lossy()))?;
     if args.open {
         open(&path)?;
@@ -52,14 +44,54 @@ pub(crate) fn report(common: &Common, args: &ReportArgs, out: &mut dyn Write) ->
     Ok(Exit::Done)
 }
 
-/// Returns the run that is meant, and its state, unless it is only a file.
-fn find(common: &Common, args: &ReportArgs) -> Result<(RecordedRun, Option<StateDir>)> {
+fn usual_name(format: ReportFormat) -> &'static str {
+    match format {
+        ReportFormat::Html => "walk-report.html",
+        ReportFormat::Trace => "walk-trace.json",
+        ReportFormat::Junit => "walk-junit.xml",
+        ReportFormat::Events => "walk-events.jsonl",
+    }
+}
+
+fn write(
+    run: &RecordedRun,
+    record: &Path,
+    state: Option<&StateDir>,
+    format: ReportFormat,
+    out: &mut dyn Write,
+) -> Result<()> {
+    match format {
+        ReportFormat::Html => write_page(run, state, out)?,
+        ReportFormat::Trace => formats::trace(run).write(out)?,
+        ReportFormat::Junit => formats::junit(run).serialize(out).map_err(io::Error::other)?,
+        ReportFormat::Events => {
+            let failed = |source| CliError::File { verb: "read", path: record.into(), source };
+            io::copy(&mut File::open(record).map_err(failed)?, out)?;
+        }
+    }
+    Ok(())
+}
+
+fn write_page(run: &RecordedRun, state: Option<&StateDir>, out: &mut dyn Write) -> Result<()> {
+    let mut store = state.map(StateDir::read_store).transpose()?.flatten();
+    let fingerprint = |action: &RecordedAction| -> Option<Fingerprint> {
+        let recorded = action.fingerprint.as_deref()?;
+        // What cannot be read is not shown.
+        let now = store.as_mut()?.load_fingerprint(&action.name).ok()??;
+        (now.checksum().to_string() == recorded).then_some(now)
+    };
+    Ok(page::write(&Data::new(run, fingerprint), out)?)
+}
+
+/// Returns the run that is meant, its record, and its state, unless it is only a file.
+fn find(common: &Common, args: &ReportArgs) -> Result<(RecordedRun, PathBuf, Option<StateDir>)> {
     let meant = args.run.as_deref().unwrap_or("last");
     let choice = match meant.parse() {
         Ok(choice) => choice,
         // Also what is no file by itself, such as a pipe.
         Err(_) if common.at(Path::new(meant)).exists() => {
-            return Ok((RecordedRun::read(&common.at(Path::new(meant)))?, None));
+            let path = common.at(Path::new(meant));
+            return Ok((RecordedRun::read(&path)?, path, None));
         }
         Err(expected) => {
             let message = format!("`{meant}` is neither a file nor a run: {expected}");
@@ -67,13 +99,8 @@ fn find(common: &Common, args: &ReportArgs) -> Result<(RecordedRun, Option<State
         }
     };
     let state = project::state(common)?;
-    Ok((Recorded::of(&state).read(choice)?, Some(state)))
-}
-
-fn write(data: &Data<'_>, path: &Path) -> io::Result<()> {
-    let mut file = BufWriter::new(File::create(path)?);
-    page::write(data, &mut file)?;
-    file.flush()
+    let recorded = Recorded::of(&state);
+    Ok((recorded.read(choice)?, recorded.path(choice)?, Some(state)))
 }
 
 /// Has the desktop show a file.

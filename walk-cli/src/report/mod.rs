@@ -2,6 +2,7 @@
 //!
 //! - `data` is what the page is made from: a run, worked out as far as the page need not think.
 //! - `page` puts data, style and scripts together; what stands in `page/` is theirs.
+//! - `formats` makes of a run what `--trace` and `--junit` would have written.
 //! - `command` chooses the run, and writes the file.
 //!
 //! The page is written by hand, without a framework: it has to open from a disk without a network
@@ -10,6 +11,7 @@
 
 mod command;
 mod data;
+mod formats;
 mod page;
 
 pub(crate) use command::report;

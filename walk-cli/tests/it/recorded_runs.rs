@@ -274,3 +274,29 @@ fn what_runs_under_the_name_of_ninja_is_recorded_too() {
     let listed = timeless(&project.walk("runs").expect(0));
     assert_eq!(listed.matches("ok 2 in 0.00s").count(), 2, "{listed}");
 }
+
+#[test]
+fn a_record_gives_what_other_programs_read() {
+    let project = project();
+    project.write("gen.py", "bad\n");
+    project.walk("-j1 -k --trace trace.json --junit junit.xml --events events.jsonl").expect(1);
+    assert_eq!(project.walk("report --format trace").expect(0), "walk-trace.json\n");
+    let spans = |path: &str| {
+        let trace: serde_json::Value = serde_json::from_str(&project.read(path)).expect("JSON");
+        let events = trace["traceEvents"].as_array().expect("a list").clone();
+        let told = |it: &serde_json::Value| {
+            [&it["name"], &it["tid"], &it["args"]["status"]].map(ToString::to_string)
+        };
+        events.iter().filter(|it| it["ph"] == "X").map(told).collect::<Vec<_>>()
+    };
+    assert_eq!(spans("walk-trace.json"), spans("trace.json"));
+    let junit = project.walk("report --format junit -o -").expect(0);
+    assert!(junit.contains("tests=\"4\"") && junit.contains("message=\"exit 1\""), "{junit}");
+    let events = project.walk("report last --format events -o -").expect(0);
+    let count = |text: &str, event: &str| text.matches(&format!("\"event\":\"{event}\"")).count();
+    for event in ["run-started", "queued", "started", "finished", "run-finished"] {
+        assert_eq!(count(&events, event), count(&project.read("events.jsonl"), event), "{event}");
+    }
+    let error = project.walk("report -o - --open").complains(2);
+    assert!(error.contains("--open shows a file"), "{error}");
+}
