@@ -8,7 +8,6 @@ use crate::error::Result;
 use crate::exit::Exit;
 use crate::history::{Change, Choice, Comparison, Recorded, RecordedAction, RecordedRun};
 use crate::project;
-use crate::run::Tally;
 use crate::terminal::{Palette, age, seconds, tame};
 
 /// How many actions each part of a comparison names.
@@ -47,16 +46,7 @@ fn ending(run: &RecordedRun, palette: Palette) -> String {
         let how = if run.is_going_on() { "still running" } else { "killed" };
         return palette.warn(&format!("{how} after {}", seconds(run.duration())));
     };
-    let tally = Tally {
-        ok: end.ok,
-        flaky: end.flaky,
-        up_to_date: end.up_to_date,
-        failed: end.failed,
-        not_ready: end.not_ready,
-        stopped: end.stopped,
-        not_run: end.not_run,
-    };
-    let counts = tally.describe(run.duration());
+    let counts = end.tally.describe(run.duration());
     match end.exit {
         0 => counts,
         exit => palette.fail(&format!("{counts}, exit {exit}")),

@@ -95,20 +95,8 @@ impl Events {
 
     pub(super) fn finish(&mut self, tally: Tally, exit: Exit, duration: Duration) {
         let signal = if let Exit::Signal(number) = exit { Some(number) } else { None };
-        let Tally { ok, flaky, up_to_date, failed, not_ready, stopped, not_run } = tally;
         let (exit, duration_ms) = (exit.code(), millis(duration));
-        self.tell(Told::RunFinished(Finish {
-            exit,
-            signal,
-            duration_ms,
-            ok,
-            flaky,
-            up_to_date,
-            failed,
-            not_ready,
-            stopped,
-            not_run,
-        }));
+        self.tell(Told::RunFinished(Finish { exit, signal, duration_ms, tally }));
         self.flush();
     }
 

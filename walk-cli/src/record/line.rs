@@ -22,6 +22,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use walk_core::JobStatus;
 
+use crate::run::Tally;
+
 /// The version of all lines.
 pub(crate) const VERSION: u32 = 1;
 
@@ -161,13 +163,8 @@ pub(crate) struct Finish {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) signal: Option<i32>,
     pub(crate) duration_ms: u64,
-    pub(crate) ok: usize,
-    pub(crate) flaky: usize,
-    pub(crate) up_to_date: usize,
-    pub(crate) failed: usize,
-    pub(crate) not_ready: usize,
-    pub(crate) stopped: usize,
-    pub(crate) not_run: usize,
+    #[serde(flatten)]
+    pub(crate) tally: Tally,
 }
 
 /// Returns the status that is called `name`.

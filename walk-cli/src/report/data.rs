@@ -1,11 +1,12 @@
 //! What the page is made from: a run, with everything worked out that takes more than a look.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use serde::Serialize;
 use walk_core::{Fingerprint, JobStatus};
 
 use crate::history::{Attempt, RecordedAction, RecordedRun, predecessor_at_cause};
+use crate::run::Tally;
 
 /// How many elements of fingerprints a page has at the most: some megabytes.
 const MOST_ELEMENTS: usize = 300_000;
@@ -27,9 +28,7 @@ pub(super) struct Data<'a> {
     tokens: Option<u32>,
     /// The other queues, with their tokens.
     queues: String,
-    counts: BTreeMap<&'static str, usize>,
-    /// How many succeeded after a failure.
-    flaky: usize,
+    counts: Tally,
     /// Those of the longest chain of actions that waited for each other.
     critical: Vec<usize>,
     critical_ms: u64,
@@ -104,7 +103,6 @@ impl<'a> Data<'a> {
             tokens: run.start.queues.get("default").copied(),
             queues: queues(run),
             counts: counts(run),
-            flaky: run.actions.iter().filter(|it| it.flaky).count(),
             critical,
             critical_ms,
             actions,
@@ -125,20 +123,21 @@ fn ending(run: &RecordedRun) -> String {
     }
 }
 
-fn counts(run: &RecordedRun) -> BTreeMap<&'static str, usize> {
-    let end = run.end.unwrap_or_default();
+/// Returns how many actions ended how, as far as the run came.
+fn counts(run: &RecordedRun) -> Tally {
     let is = |state: &str| run.actions.iter().filter(|it| self::state(it) == state).count();
-    let seen = [is("ok") + is("same"), is("fail"), is("wait"), is("stop"), is("not-run")];
-    let told = [end.ok, end.failed, end.not_ready, end.stopped, end.not_run];
-    let [ok, failed, not_ready, stopped, not_run] = if run.end.is_some() { told } else { seen };
-    BTreeMap::from([
-        ("ok", ok),
-        ("up_to_date", end.up_to_date),
-        ("failed", failed),
-        ("not_ready", not_ready),
-        ("stopped", stopped),
-        ("not_run", not_run),
-    ])
+    if let Some(end) = run.end {
+        return end.tally;
+    }
+    Tally {
+        ok: is("ok") + is("same"),
+        flaky: run.actions.iter().filter(|it| it.flaky).count(),
+        up_to_date: 0,
+        failed: is("fail"),
+        not_ready: is("wait"),
+        stopped: is("stop"),
+        not_run: is("not-run"),
+    }
 }
 
 fn row<'a>(run: &'a RecordedRun, action: &'a RecordedAction) -> Row<'a> {

@@ -3,6 +3,7 @@
 use std::ops::AddAssign;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use walk_core::{ActionReport, Dag, InterruptCause, JobStatus, Report};
 use walk_plan::{ActionId, Plan, Run};
 
@@ -10,7 +11,8 @@ use crate::exit::Exit;
 use crate::terminal::seconds;
 
 /// How many actions ended how.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub(crate) struct Tally {
     /// A job ran, and succeeded.
     pub(crate) ok: usize,

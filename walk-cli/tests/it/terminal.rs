@@ -216,3 +216,13 @@ fn no_failure_is_lost_among_many_lines() {
         assert!(is_last || summary.contains(&format!("| lost {lost}\n")), "{summary}");
     }
 }
+
+#[test]
+fn progress_is_as_it_was_asked_for_wherever_it_goes() {
+    let project = Project::new("[action.slow]\nrun = \"sleep 0.3\"\n");
+    let bar = project.walk("--progress bar").expect(0);
+    assert!(bar.contains("0/1 done") && bar.contains('\u{1b}'), "{bar:?}");
+    let none = project.walk("-B --progress none");
+    assert!(none.out.starts_with("   ok  slow") && !none.out.contains('\u{1b}'), "{none:?}");
+    assert_eq!(none.err, "", "and no heartbeat");
+}

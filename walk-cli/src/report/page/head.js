@@ -17,7 +17,7 @@
     ["Not ready", run.counts.not_ready],
     ["Stopped", run.counts.stopped],
     ["Not run", run.counts.not_run],
-    ["Needed a retry", run.flaky],
+    ["Needed a retry", run.counts.flaky],
     ["Critical path", seconds(run.critical_ms)],
     ["Busy, of " + (run.tokens || run.slots) + " at once", run.duration ? (busy / run.duration).toFixed(1) : ""],
     ["Other queues", run.queues],
