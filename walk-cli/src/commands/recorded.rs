@@ -1,14 +1,15 @@
 //! `walk why --last` and `walk why --run`: what a record says of an action, or of a whole run.
 //!
-//! Neither the manifest nor any file is looked at: what was asked about may be long gone.
+//! Neither the manifest nor any file is looked at, as what was asked about may be long gone; but for
+//! the question what an action waits for in a run that goes on, which has not come to it yet.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io::{self, Write};
 use std::mem;
 use std::time::{Duration, SystemTime};
 
 use walk_core::JobStatus;
-use walk_plan::Change;
+use walk_plan::{Change, Options};
 
 use super::runs::headline;
 use crate::args::{Common, WhyArgs};
@@ -16,7 +17,7 @@ use crate::error::{CliError, Result};
 use crate::exit::Exit;
 use crate::explain;
 use crate::history::{Choice, Recorded, RecordedAction, RecordedRun, first_cause, origins};
-use crate::project;
+use crate::project::{self, Project};
 use crate::terminal::{Palette, age, brief, seconds, tame};
 
 /// How many of those that ran for one reason are named.
@@ -46,7 +47,7 @@ pub(super) fn why(
         out.write_all(gap.as_bytes())?;
         match find(&run, target) {
             Some(action) => write_action(&run, action, palette, out)?,
-            None => write_absent(&run, target, palette, out)?,
+            None => write_absent(common, &run, target, palette, out)?,
         }
         gap = "\n";
     }
@@ -209,6 +210,7 @@ fn write_blockers(
 
 /// Says what is known of an action of which a run recorded nothing.
 fn write_absent(
+    common: &Common,
     run: &RecordedRun,
     target: &str,
     palette: Palette,
@@ -220,11 +222,44 @@ fn write_absent(
         writeln!(out, "{name} did not run in run {number}: it was up to date, or not asked for")?;
         return Ok(());
     }
-    writeln!(out, "{name} is up to date in run {number}, or waits for what is not done yet:")?;
-    let open = run.actions.iter().filter(|it| it.status().is_none());
-    let open: Vec<&RecordedAction> = open.collect();
-    writeln!(out, "  not ended: {}", if open.is_empty() { "nothing".into() } else { few(&open) })?;
+    let open: Vec<&RecordedAction> =
+        run.actions.iter().filter(|it| it.status().is_none()).collect();
+    if !run.is_going_on() {
+        writeln!(out, "{name} did not run in run {number}, which was killed meanwhile")?;
+        return Ok(writeln!(out, "  not ended: {}", few_or_nothing(&open))?);
+    }
+    // The record knows nothing of what was not decided; the manifest says what that needs.
+    match needed_by(common, target) {
+        Some(needed) => {
+            let waits = |it: &&RecordedAction| needed.contains(&it.name);
+            let open: Vec<&RecordedAction> = open.into_iter().filter(waits).collect();
+            if open.is_empty() {
+                return Ok(writeln!(
+                    out,
+                    "{name} waits for nothing: it is up to date, or not asked for"
+                )?);
+            }
+            writeln!(out, "{name} waits in run {number} for {}", few(&open))?;
+        }
+        None => writeln!(
+            out,
+            "{name} is not decided in run {number}; not ended: {}",
+            few_or_nothing(&open)
+        )?,
+    }
     Ok(())
+}
+
+/// Returns the names of all that comes before `target`, as far as the manifest can be read.
+fn needed_by(common: &Common, target: &str) -> Option<HashSet<String>> {
+    let walk = Project::read(common, None).ok()?.open_dry(&Options::default()).ok()?;
+    let targets = walk.plan().select(&[target.to_owned()]).ok()?;
+    let dag = walk.dag(&targets).ok()?;
+    Some(dag.vertices().map(|it| dag.uid(it).to_owned()).collect())
+}
+
+fn few_or_nothing(actions: &[&RecordedAction]) -> String {
+    if actions.is_empty() { "nothing".into() } else { few(actions) }
 }
 
 fn number(run: &RecordedRun) -> String {

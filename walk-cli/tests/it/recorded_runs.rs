@@ -184,8 +184,11 @@ fn while_a_run_goes_on_its_record_says_what_is_waited_for() {
         "[queues]\none = 1\n\
          [action.first]\nrun = \"echo > started; cat go\"\nqueue = \"one\"\n\
          [action.second]\nrun = \"true\"\nqueue = \"one\"\n\
-         [action.third]\nrun = \"true\"\ndeps = [\"first\"]\n",
+         [action.third]\nrun = \"true\"\ndeps = [\"first\"]\n\
+         [action.fourth]\nrun = \"true\"\ndeps = [\"third\"]\n\
+         [action.done]\nrun = \"true\"\n",
     );
+    project.walk("done").expect(0);
     project.fifo("started");
     project.fifo("go");
     let running = project.start("");
@@ -194,11 +197,19 @@ fn while_a_run_goes_on_its_record_says_what_is_waited_for() {
     let why = project.walk("why --run last second").expect(0);
     assert!(why.contains("second waits for tokens of the queue one"), "{why}");
     let why = project.walk("why --run last third").expect(0);
-    assert!(why.contains("not ended: first, second"), "{why}");
+    assert_eq!(why, "third waits in run 2 for first\n");
+    assert_eq!(
+        project.walk("why --run last fourth").expect(0),
+        "fourth waits in run 2 for first\n"
+    );
+    let done = project.walk("why --run last done").expect(0);
+    assert_eq!(done, "done waits for nothing: it is up to date, or not asked for\n");
     running.signal(Signal::KILL);
     running.wait();
     let why = project.walk("why --last first").expect(0);
-    assert!(why.contains("first ran in run 1") && why.contains("it did not end"), "{why}");
+    assert!(why.contains("first ran in run 2") && why.contains("it did not end"), "{why}");
+    let why = project.walk("why --run last third").expect(0);
+    assert!(why.contains("which was killed meanwhile\n  not ended: first, second"), "{why}");
     assert!(project.walk("runs").expect(0).contains("killed after"));
 }
 
