@@ -164,6 +164,11 @@ fn the_model_is_as_explained() {
 }
 
 #[test]
+fn the_way_into_a_project_works() {
+    follow("howto-begin.md");
+}
+
+#[test]
 fn the_way_of_cmake_users_works() {
     follow("howto-cmake.md");
 }
