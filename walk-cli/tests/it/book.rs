@@ -132,10 +132,14 @@ fn fits_in_order(expected: &[String], seen: &[String]) -> bool {
 fn follow(name: &str) {
     let project = Project::empty();
     let mut count = 0;
-    for Block { info, line, text } in blocks(&page(name)) {
+    let content = page(name);
+    for Block { info, line, text } in blocks(&content) {
         let words: Vec<&str> = info.split(',').collect();
         let setting = |key: &str| words.iter().find_map(|it| it.strip_prefix(key));
         if let Some(file) = setting("file=") {
+            let before = content.lines().take(line - 2).filter(|it| !it.is_empty()).last();
+            let is_named = before.is_some_and(|it| it.contains(&format!("`{file}`")));
+            assert!(is_named, "docs/{name}: nobody is told that the block at {line} is {file}");
             project.write(file, &text);
         }
         if words[0] != "console" || setting("needs=").is_some_and(|it| !is_installed(it)) {
