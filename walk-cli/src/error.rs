@@ -17,7 +17,7 @@ pub(crate) type Result<T, E = CliError> = std::result::Result<T, E>;
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CliError {
     /// There is nothing to read.
-    #[error("no manifest in `{}`: looked for walk.toml, walk.json, walk.jsonl and build.ninja; `-f FILE` names another", .0.display())]
+    #[error("no manifest in `{}`: looked for walk.toml, walk.json, walk.jsonl and build.ninja; `-f FILE` names another, `walk init` writes one", .0.display())]
     NoManifest(PathBuf),
     /// Nobody reads a file of that name.
     #[error("`{}` is not called like a manifest, which is `*.toml`, `*.json`, `*.jsonl` or `*.ninja`", .0.display())]

@@ -181,3 +181,16 @@ fn what_make_would_run_becomes_actions() {
     let err = project.walk("import make-dry empty").complains(2);
     assert!(err.contains("there is no command in it"), "{err}");
 }
+
+#[test]
+fn tests_in_c_are_run_and_not_only_linked() {
+    let project = Project::empty();
+    project.write("src/twice.c", "int twice(int it) { return 2 * it; }\n");
+    project.write("src/main.c", "int main(void) { return 0; }\n");
+    let test = "int twice(int);\nint main(void) { return twice(2) != 4; }\n";
+    project.write("tests/twice_works.c", test);
+    project.walk("init").expect(0);
+    assert!(project.walk("").expect(0).contains("ok  run-twice_works"));
+    project.write("src/twice.c", "int twice(int it) { return it; }\n");
+    assert!(project.walk("").expect(1).contains("FAIL  run-twice_works"));
+}

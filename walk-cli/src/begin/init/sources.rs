@@ -91,10 +91,24 @@ fn link(survey: &Survey, draft: &mut Draft, linker: &str, programs: &[&str], oth
             });
             for source in several {
                 let inputs = [object(source)].into_iter().chain(library.clone()).collect();
-                draft.add(program(&program_name(source), inputs));
+                let name = draft.add(program(&program_name(source), inputs));
+                if is_test(source) {
+                    let run = Entry::new(format!("run-{name}"))
+                        .comment("It has no output: that it passed is remembered.")
+                        .text("run", "{in}");
+                    draft.add(run.list("in", [format!("build/{name}")]));
+                }
             }
         }
     }
+}
+
+/// Returns whether a source is called like a test, or is among tests.
+fn is_test(source: &str) -> bool {
+    let (folder, name) = source.rsplit_once('/').unwrap_or(("", source));
+    let name = name.rsplit_once('.').map_or(name, |it| it.0);
+    let is_among = folder.split('/').any(|it| matches!(it, "test" | "tests"));
+    is_among || name.starts_with("test_") || name.ends_with("_test")
 }
 
 fn program_name(source: &str) -> String {
