@@ -150,6 +150,23 @@ impl News {
         self.settled(state)
     }
 
+    /// Waits for `delay`, or until something else than `restless` has changed; what changed until
+    /// then is the next round's.
+    pub(super) fn put_off(&self, delay: Duration, restless: &BTreeSet<PathBuf>) {
+        let end = Instant::now() + delay;
+        let mut state = self.state();
+        let is_restless = |it: &Changes| {
+            !it.are_incomplete && it.paths.keys().all(|path| restless.contains(path))
+        };
+        while is_restless(&state.changes)
+            && let Some(left) = end.checked_duration_since(Instant::now())
+        {
+            let waited = self.has_changed.wait_timeout(state, left);
+            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+        drop(self.settled(state));
+    }
+
     fn settled(&self, mut state: MutexGuard<'_, State>) -> Changes {
         let began = Instant::now();
         while let Some(last) = state.last {

@@ -2,10 +2,13 @@
 //! soon as it is done.
 //!
 //! Who changed a file cannot be told. But somebody who edits has pauses, in which a round ends and
-//! nothing has changed: files that change in one round after the other are changed by them.
+//! nothing has changed: files that change in one round after the other are changed by them. That may be
+//! wrong, where something is saved again and again, so the last of it must not be missed: the next
+//! round only comes later, and each time twice as late.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// In how many rounds in a row a file may change and stop what reads it, and after how many it is
 /// left alone.
@@ -19,6 +22,8 @@ pub(super) struct Patience {
     rounds: u32,
     /// What was said to change in every round.
     told: BTreeSet<PathBuf>,
+    /// How often the next round was put off since one ended in peace.
+    delays: u32,
 }
 
 impl Patience {
@@ -33,6 +38,7 @@ impl Patience {
     pub(super) fn allow<'a>(&mut self, changed: impl Iterator<Item = &'a Path>) -> Verdict {
         let changed: Vec<&Path> = changed.collect();
         if changed.is_empty() {
+            self.delays = 0;
             self.calm();
             return Verdict::Calm;
         }
@@ -51,6 +57,18 @@ impl Patience {
         self.told.extend(changed.iter().map(|it| it.to_path_buf()));
         self.calm();
         verdict
+    }
+
+    /// Returns for how long to wait before the next round: from a second to an hour.
+    pub(super) fn put_off(&mut self) -> Duration {
+        let delay = Duration::from_secs(1 << self.delays.min(11)).min(Duration::from_secs(3_600));
+        self.delays += 1;
+        delay
+    }
+
+    /// Returns what was said to change in every round.
+    pub(super) fn told(&self) -> &BTreeSet<PathBuf> {
+        &self.told
     }
 
     fn calm(&mut self) {
@@ -88,6 +106,16 @@ mod tests {
         let found = verdicts(&mut patience, &["a", "a", "", "a"]);
         let told = Verdict::Enough(Some("a".into()));
         assert_eq!(found, [Verdict::Again, told, Verdict::Calm, Verdict::Enough(None)]);
+    }
+
+    #[test]
+    fn a_round_is_put_off_for_longer_each_time_until_one_ends_in_peace() {
+        let mut patience = Patience::default();
+        let delays = [(); 13].map(|()| patience.put_off().as_secs());
+        assert_eq!(delays[..4], [1, 2, 4, 8]);
+        assert_eq!(delays[12], 2_048);
+        verdicts(&mut patience, &[""]);
+        assert_eq!(patience.put_off().as_secs(), 1);
     }
 
     #[test]

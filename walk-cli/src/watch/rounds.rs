@@ -170,16 +170,24 @@ impl Watch<'_> {
                 self.say_again(&changes.paths.keys().collect(), was_stopped);
                 true
             }
-            Verdict::Enough(None) => false,
-            Verdict::Enough(Some(path)) => {
-                let path = self.name(&path);
-                self.voice.warn(&format!(
-                    "{path} changes in every round: it is left alone until it does so while \
-                     nothing runs; is it an output of what reads it?"
-                ));
-                false
+            Verdict::Enough(path) => {
+                self.put_off(path.as_deref());
+                true
             }
         }
+    }
+
+    /// Waits before the round after one of too many; says why, if that is new.
+    fn put_off(&mut self, path: Option<&Path>) {
+        let delay = self.patience.put_off();
+        if let Some(path) = path {
+            let path = self.name(path);
+            self.voice.warn(&format!(
+                "{path} changes in every round: the next one waits, longer each time; is it an \
+                 output of what reads it?"
+            ));
+        }
+        self.news.put_off(delay, self.patience.told());
     }
 
     fn say_again(&self, changed: &BTreeSet<&PathBuf>, was_stopped: bool) {
