@@ -16,7 +16,9 @@ use crate::args::{Common, WhyArgs};
 use crate::error::{CliError, Result};
 use crate::exit::Exit;
 use crate::explain;
-use crate::history::{Choice, Recorded, RecordedAction, RecordedRun, first_cause, origins};
+use crate::history::{
+    Attempt, Choice, Recorded, RecordedAction, RecordedRun, first_cause, origins,
+};
 use crate::project::{self, Project};
 use crate::terminal::{Palette, age, brief, seconds, tame};
 
@@ -64,10 +66,9 @@ fn last_with(recorded: &Recorded, target: &str) -> Result<RecordedRun> {
     }
     // Says so if there is no record at all.
     recorded.read(Choice::Last)?;
-    let message = format!(
-        "`{target}` ran in none of the {} runs that are recorded",
-        recorded.records().len()
-    );
+    let count = recorded.records().len();
+    let message =
+        format!("`{target}` ran in no recorded run: `walk runs` lists them, {count} in all");
     Err(CliError::Usage(message))
 }
 
@@ -274,6 +275,7 @@ fn how(action: &RecordedAction) -> String {
     let attempt = action.last();
     let ending = match action.status() {
         None => "it did not end",
+        Some(_) if attempt.is_some_and(Attempt::is_stopped) => "interrupted",
         Some(JobStatus::Unchanged) => "ok, its output stayed the same",
         Some(status) if status.is_success() => "ok",
         Some(_) => attempt.map(|it| &*it.ending).filter(|it| !it.is_empty()).unwrap_or("failed"),

@@ -171,7 +171,10 @@ fn a_run_that_is_not_there_is_refused_with_those_that_are() {
     check("diff", "no run -2 is recorded in `.walk`: the only one is 1");
     check("why --run 7", "no run 7 is recorded in `.walk`: the only one is 1");
     check("why --run first", "a run is a number, `last`, or `-2`");
-    check("why --last nothing", "`nothing` ran in none of the 1 runs that are recorded");
+    check(
+        "why --last nothing",
+        "`nothing` ran in no recorded run: `walk runs` lists them, 1 in all",
+    );
     check("why", "required arguments were not provided");
     fs::write(project.path(".walk/runs/000002.jsonl"), "no\nrecord\n").expect("it can be written");
     let error = project.walk("why --run 2").complains(74);
@@ -310,4 +313,17 @@ fn a_record_gives_what_other_programs_read() {
     }
     let error = project.walk("report -o - --open").complains(2);
     assert!(error.contains("--open shows a file"), "{error}");
+}
+
+#[test]
+fn what_was_interrupted_is_told_in_words() {
+    let project = Project::new("[action.long]\nrun = \"echo > started; sleep 1000\"\n");
+    project.fifo("started");
+    let running = project.start("");
+    project.await_fifo("started");
+    running.signal(Signal::INT);
+    assert_eq!(running.wait().code, 130);
+    let why = timeless(&project.walk("why --last long").expect(0));
+    assert!(why.contains("long ran in run 1") && why.contains(": interrupted\n"), "{why}");
+    assert!(project.walk("runs").expect(0).contains("stopped 1"));
 }
