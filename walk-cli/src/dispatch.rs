@@ -6,6 +6,7 @@ use std::io::{self, BufWriter, IsTerminal as _, Write as _};
 use walk_plan::TargetError;
 
 use crate::args::{Cli, Command, Common, PlanArgs, RunArgs};
+use crate::away;
 use crate::begin;
 use crate::commands;
 use crate::complete;
@@ -21,6 +22,9 @@ use crate::watch;
 /// Runs the command that `args` ask for, and says on stderr what stopped it.
 pub(crate) fn walk(args: impl IntoIterator<Item = OsString>) -> Exit {
     let args: Vec<OsString> = args.into_iter().collect();
+    if args.get(1).is_some_and(|it| it == away::NAME) {
+        return away::run(&args[2..]);
+    }
     if args.first().is_some_and(|it| ninja::is_ninja(it)) {
         return ninja::run(args);
     }

@@ -64,6 +64,9 @@ pub(crate) enum CliError {
         /// Why it failed.
         source: io::Error,
     },
+    /// What is needed to run commands elsewhere cannot be had.
+    #[error(transparent)]
+    Cluster(#[from] walk_slurm::ClusterError),
     /// Standard output cannot be written.
     #[error("cannot write to standard output")]
     Output(#[from] io::Error),
@@ -87,7 +90,7 @@ impl CliError {
             Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => {
                 Exit::Signal(SIGPIPE)
             }
-            Self::File { .. } | Self::Output(_) => Exit::State,
+            Self::File { .. } | Self::Cluster(_) | Self::Output(_) => Exit::State,
         }
     }
 

@@ -25,6 +25,7 @@ mod run;
 
 mod watch;
 
+mod away;
 mod begin;
 mod commands;
 mod complete;

@@ -200,7 +200,9 @@ pub(crate) fn ninja(common: &Common, jobs: Option<u32>) -> Result<Option<Frame>>
     let (root, name) = (full.parent().unwrap_or(&full), full.file_name().unwrap_or_default());
     let mut frame = Frame::new(root, name);
     let cpus = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    frame.jobs = jobs.unwrap_or_else(|| u32::try_from(cpus()).unwrap_or(u32::MAX));
+    let at_once = |_| walk_plan::EngineQueue::TOKENS;
+    let here = || u32::try_from(cpus()).unwrap_or(u32::MAX);
+    frame.jobs = jobs.or(common.engine.map(at_once)).unwrap_or_else(here);
     Ok(Some(frame))
 }
 
@@ -237,7 +239,8 @@ pub(crate) fn state_beside(common: &Common, path: &Path) -> StateDir {
 }
 
 fn overrides(common: &Common, jobs: Option<u32>) -> Overrides {
-    Overrides { vars: common.set.clone(), jobs, ..Overrides::default() }
+    let engine = common.engine.map(|it| it.name().to_owned());
+    Overrides { vars: common.set.clone(), jobs, engine, ..Overrides::default() }
 }
 
 fn state_dir(common: &Common, root: &Path) -> StateDir {

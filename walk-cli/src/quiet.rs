@@ -69,6 +69,7 @@ impl Question {
         for (name, value) in &common.set {
             asked.extend([OsStr::new(name), OsStr::new(value)]);
         }
+        asked.extend(common.engine.map(|it| OsStr::new(it.name())));
         asked.push("targets".as_ref());
         asked.extend(targets.iter().map(OsStr::new));
         Self::new(state, &path, &asked)

@@ -41,13 +41,13 @@ pub mod depfile;
 pub mod fuzzing;
 
 pub use command::{
-    Captured, Change, CommandWalk, Conduct, Held, History, Lapse, Loaded, Lock, Made, Memo, Note,
-    Observer, Options, Partial, Reason, Recall, Rest, RunRecord, Secrets, StateDir, Usual,
-    WalkError, join,
+    Captured, Change, CommandWalk, Conduct, Engine, Errand, Held, History, Lapse, Loaded, Lock,
+    Made, Memo, Note, Observer, Options, Partial, Reason, Recall, Rest, RunRecord, Secrets,
+    SharedEngine, StateDir, Trip, Usual, WalkError, join,
 };
 pub use manifest::{Diagnostic, ManifestError, Overrides, Source, schema};
 pub use plan::{
-    ActionId, ActionSpec, AssembleError, Command, DepfileUse, Env, FileId, Files, GlobMatches,
-    MissingOutputs, Parts, Paths, Plan, PlanBuilder, Response, Retry, Run, Settings, TargetError,
-    Tool, literal,
+    ActionId, ActionSpec, AssembleError, Command, DepfileUse, EngineQueue, Env, FileId, Files,
+    GlobMatches, MissingOutputs, Needs, Parts, Paths, Plan, PlanBuilder, Response, Retry, Run,
+    Settings, TargetError, Tool, literal,
 };

@@ -32,6 +32,10 @@ pub(crate) struct Common {
     #[arg(long, value_name = "DIR", global = true, env = "WALK_STATE_DIR", hide_env = true)]
     pub(crate) state_dir: Option<PathBuf>,
 
+    /// Run the actions of the queue `default` elsewhere.
+    #[arg(long, value_name = "ENGINE", global = true, env = "WALK_ENGINE", hide_env = true)]
+    pub(crate) engine: Option<EngineName>,
+
     /// Do not wait for another walk on the same state: exit 75.
     #[arg(long, global = true, env = "WALK_NO_WAIT", hide_env = true, value_parser = FalseyValueParser::new())]
     pub(crate) no_wait: bool,
@@ -54,6 +58,22 @@ pub(crate) struct Common {
         hide_env = true
     )]
     pub(crate) color: ColorWish,
+}
+
+/// Who runs actions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum EngineName {
+    /// A Slurm cluster, by sbatch
+    Slurm,
+}
+
+impl EngineName {
+    /// Returns the name as a manifest has it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Slurm => "slurm",
+        }
+    }
 }
 
 /// When to use colors.

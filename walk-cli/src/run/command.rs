@@ -20,6 +20,7 @@ use super::telling::start_of;
 use super::watch::{Taste, Watch};
 use super::{setup, stages};
 use crate::args::{Common, RunArgs};
+use crate::away::prepare;
 use crate::error::{CliError, Result};
 use crate::exit::Exit;
 use crate::os::{FromMake, Signals, from_make};
@@ -132,7 +133,8 @@ impl Going<'_> {
         let watch = Rc::new(RefCell::new(watch));
         observe(&mut walk, &watch, occasion);
         let signals = occasion.signals(&console)?;
-        let result = walk.run(&dag);
+        let result = prepare(&mut walk, &dag, &occasion.interrupt());
+        let result = result.and_then(|()| Ok(walk.run(&dag)?));
         console.finish();
         let (plan, state, duration) = (walk.plan(), walk.state(), duration());
         let run = Ended { common, dag: &dag, plan, state, taste, limit, duration, rest, occasion };
@@ -143,7 +145,7 @@ impl Going<'_> {
                 occasion.forget(report);
                 exit
             }
-            Err(error) => run.give_up(error.into(), &mut watch.borrow_mut()),
+            Err(error) => run.give_up(error, &mut watch.borrow_mut()),
         };
         // The process is about to end: there is no use in tidying up a graph before that.
         occasion.leave((walk, dag, lock, watch));

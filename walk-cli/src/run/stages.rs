@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use walk_core::{ActionReport, Dag, Report};
 use walk_ninja::{Build, BuildError, Frame, Purpose};
-use walk_plan::{ActionId, CommandWalk, Loaded, Lock, Options, Plan, StateDir, WalkError};
+use walk_plan::{ActionId, CommandWalk, EngineQueue, Loaded, Lock, Options, Plan, StateDir};
 
 use super::command::{Ended, begin, observe};
 use super::logging::log_to;
@@ -21,6 +21,7 @@ use super::setup;
 use super::tally::Tally;
 use super::watch::Watch;
 use crate::args::{Common, RunArgs};
+use crate::away::prepare;
 use crate::error::Result;
 use crate::exit::Exit;
 use crate::os::{FromMake, Signals};
@@ -88,7 +89,7 @@ struct Run<'a> {
 struct Walked {
     walk: CommandWalk,
     dag: Dag<ActionId>,
-    result: Result<Report, WalkError>,
+    result: Result<Report>,
 }
 
 impl Run<'_> {
@@ -160,7 +161,15 @@ impl Run<'_> {
         Ok(targets)
     }
 
-    fn open(&self, plan: Plan, purpose: Purpose, loaded: Option<Loaded>) -> Result<CommandWalk> {
+    fn open(
+        &self,
+        mut plan: Plan,
+        purpose: Purpose,
+        loaded: Option<Loaded>,
+    ) -> Result<CommandWalk> {
+        if let Some(engine) = self.common.engine {
+            plan.engines.insert("default".into(), EngineQueue::new(engine.name()));
+        }
         let loaded = loaded.map_or_else(|| self.state.load(), Ok)?;
         let mut options = self.options.clone();
         // What a manifest or a graph is made of is no target: forced, it would never settle.
@@ -172,7 +181,8 @@ impl Run<'_> {
         let dag = walk.dag(targets)?;
         begin(&walk, &dag, 0, &mut self.watch.borrow_mut());
         observe(&mut walk, &self.watch, self.occasion);
-        let result = walk.run(&dag);
+        let result = prepare(&mut walk, &dag, &self.occasion.interrupt());
+        let result = result.and_then(|()| Ok(walk.run(&dag)?));
         Ok(Walked { walk, dag, result })
     }
 
@@ -188,7 +198,7 @@ impl Run<'_> {
             Ended { common, dag: &dag, plan, state, taste, limit, duration, rest: 0, occasion };
         let exit = match result {
             Ok(report) => run.conclude(&report, signals, &self.console, &mut watch),
-            Err(error) => run.give_up(error.into(), &mut watch),
+            Err(error) => run.give_up(error, &mut watch),
         };
         drop(watch);
         self.occasion.forget((walk, dag));

@@ -12,17 +12,21 @@ use super::elements::FileKind;
 use super::outcome::Shared;
 use super::plain::Shortcut;
 use super::work::CommandWork;
-use super::{CommandWalk, content, files};
+use super::{CommandWalk, WalkError, content, files};
 use crate::{ActionId, Command, FileId, Response, Run};
 
 impl CommandWalk {
     /// Returns the work of `action`, unless it has nothing to run.
-    pub(super) fn work(&mut self, action: &Action<'_, ActionId>) -> Option<CommandWork> {
+    pub(super) fn work(
+        &mut self,
+        action: &Action<'_, ActionId>,
+    ) -> Result<Option<CommandWork>, WalkError> {
+        let away = self.away(action)?;
         let last_outputs = self.last_outputs(action);
         let command = self.command(*action.data());
         let root = &self.plan.root;
         let words = match &command.run {
-            Run::Nothing => return None,
+            Run::Nothing => return Ok(None),
             Run::Shell(text) => {
                 self.plan.settings.shell.iter().chain([text]).map(OsString::from).collect()
             }
@@ -35,10 +39,12 @@ impl CommandWalk {
         let shared =
             (!makeflags.is_empty()).then(|| ("MAKEFLAGS".to_owned(), makeflags.to_owned()));
         let log = self.state.log(action.uid());
-        Some(CommandWork {
+        Ok(Some(CommandWork {
             name: action.uid().into(),
+            away,
             words,
             shortcut: self.shortcut().filter(|_| Shortcut::fits(command)).cloned(),
+            root: root.clone(),
             directory: root.join(&command.cwd),
             env: shared
                 .into_iter()
@@ -61,7 +67,7 @@ impl CommandWalk {
             log,
             secrets: self.surroundings.secrets.clone(),
             shared: Shared::default(),
-        })
+        }))
     }
 
     fn logs(&self) -> &FxHashSet<OsString> {

@@ -279,6 +279,11 @@ pub(super) fn is_file(element: &str) -> bool {
     [INPUT, DEPFILE, OUTPUT].iter().any(|kind| element.starts_with(kind))
 }
 
+/// Returns whether an element stands for an output.
+pub(super) fn is_output(element: &str) -> bool {
+    element.starts_with(OUTPUT)
+}
+
 /// Returns the command as a shell would take it, for the fingerprint and for people.
 pub(super) fn command_line(plan: &Plan, command: &Command) -> String {
     match &command.run {

@@ -19,6 +19,14 @@ pub enum WalkError {
     /// The store cannot be read or written.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// A queue has an engine that whoever walks does not have.
+    #[error("the queue `{queue}` is for the engine `{engine}`, which is not there")]
+    NoEngine {
+        /// The queue.
+        queue: String,
+        /// Its engine.
+        engine: String,
+    },
     /// The state directory, or something in it, cannot be read or written.
     #[error("cannot {verb} `{}`", path.display())]
     State {

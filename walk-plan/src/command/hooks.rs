@@ -85,7 +85,7 @@ impl Walk for CommandWalk {
             self.pending.insert(id);
             return Ok(JobStatus::Skip.into());
         }
-        let Some(work) = self.work(action) else {
+        let Some(work) = self.work(action)? else {
             return Ok(JobStatus::Success.into());
         };
         self.running.insert(id, work.shared.clone());
@@ -94,7 +94,10 @@ impl Walk for CommandWalk {
             .queue(Arc::clone(&command.queue))
             .tokens(command.tokens)
             .priority(command.priority);
-        if let Some(timeout) = command.timeout {
+        if self.is_away(id) {
+            // Its time counts from where it runs: it may wait for days before it begins.
+            job = job.timeout(LONGEST_WAIT);
+        } else if let Some(timeout) = command.timeout {
             job = job.timeout(timeout);
         }
         Ok(job.into())
@@ -133,7 +136,8 @@ impl Walk for CommandWalk {
     ) -> Result<Requeue, WalkError> {
         let id = *action.data();
         let captured = self.running.get(&id).map(Shared::take).unwrap_or_default();
-        self.ended = Some(Ended { captured, started: outcome.started });
+        let started = captured.began.unwrap_or(outcome.started);
+        self.ended = Some(Ended { captured, started });
         self.files.expire();
         if outcome.left_behind {
             log::warn!(
@@ -496,6 +500,9 @@ fn again(retry: &Retry, outcome: &JobOutcome) -> Option<Duration> {
     let seconds = retry.delay.as_secs_f64() * retry.factor.powi(exponent);
     wanted.then(|| Duration::try_from_secs_f64(seconds).unwrap_or(LONGEST_DELAY).min(LONGEST_DELAY))
 }
+
+/// How long an action may wait elsewhere, which is for others to limit: ten years.
+const LONGEST_WAIT: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
 
 /// A factor above one grows without end; the wait between two attempts does not.
 const LONGEST_DELAY: Duration = Duration::from_secs(24 * 60 * 60);

@@ -29,6 +29,7 @@ mod compiled;
 mod content;
 mod describe;
 mod elements;
+mod engine;
 mod entries;
 mod error;
 mod files;
@@ -55,6 +56,7 @@ mod work;
 #[cfg(fuzzing)]
 pub use compiled::fuzz as fuzz_graph;
 pub use compiled::{Partial, Rest};
+pub use engine::{Engine, Errand, SharedEngine, Trip};
 pub use error::WalkError;
 pub use history::{History, Usual};
 pub use loaded::Loaded;

@@ -22,6 +22,8 @@ pub struct Captured {
     pub(crate) discovered: Vec<PathBuf>,
     /// Whether nobody knows what it read: there is no depfile.
     pub(crate) is_blind: bool,
+    /// When it began, if that was in an earlier walk.
+    pub(crate) began: Option<SystemTime>,
     /// What its `late` command printed.
     pub(crate) late: Option<Value>,
     /// The file that holds what it wrote, if it wrote anything.

@@ -47,7 +47,10 @@ impl CommandWalk {
             // One that was looked at before, and is the same, is no newer than that look.
             let seen = self.files.look(&self.plan, id).ok()?;
             let makers: Vec<ActionId> = self.plan.makers_of(id).collect();
-            let came_before = |it: &ActionId| self.order.ended_before(*it, *action.data());
+            // What began in an earlier walk knows nothing of what this one made before it.
+            let is_ours = job.captured.began.is_none();
+            let came_before =
+                |it: &ActionId| is_ours && self.order.ended_before(*it, *action.data());
             let old = seen.observed_at < job.started
                 || (!makers.is_empty() && makers.iter().all(came_before))
                 || seen.stamp.is_none_or(|it| is_before(it.ctime_ns));

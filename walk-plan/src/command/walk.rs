@@ -5,7 +5,7 @@
 //! of the plan, and prints nothing: an [`Observer`] hears what happens.
 
 use std::cell::OnceCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::fs::File;
 use std::num::NonZeroU32;
@@ -28,7 +28,7 @@ use super::outcome::{Captured, Ended, Shared};
 use super::plain::Shortcut;
 use super::secrets::{self, Secrets};
 use super::urgency::Urgency;
-use super::{History, Loaded, Made, Note, StateDir, WalkError, entries, note, tools};
+use super::{History, Loaded, Made, Note, SharedEngine, StateDir, WalkError, entries, note, tools};
 use crate::{ActionId, Command, FileId, Paths, Plan};
 
 /// How to walk a plan.
@@ -52,6 +52,8 @@ pub struct Options {
     /// Whom every action that runs beside another asks for a token; one of our own tells
     /// actions of itself in `MAKEFLAGS`.
     pub jobserver: Option<Jobserver>,
+    /// Who runs the actions of queues with an engine, by the engine's name.
+    pub engines: BTreeMap<String, SharedEngine>,
     /// What stays open for as long as a command is alive, even if this process is killed: the
     /// [file of the lock](crate::Lock::file).
     pub held: Option<Arc<File>>,

@@ -14,6 +14,7 @@ use walk_core::fingerprint::{Depth, FileStamp, Observed, observe_to};
 use walk_core::scheduler::{Output, Stdin};
 use walk_core::{Checksum, Ending, JobContext, JobStatus, Process, Value, Work};
 
+use super::engine::Away;
 use super::outcome::{Captured, Shared};
 use super::partial::Before;
 use super::plain::{Plain, Shortcut};
@@ -27,9 +28,13 @@ use crate::{DepfileUse, FileId, MissingOutputs, Response, depfile};
 #[expect(clippy::struct_excessive_bools, reason = "settings of the action, each of its own")]
 pub(super) struct CommandWork {
     pub(super) name: String,
+    /// Set if it runs on another machine.
+    pub(super) away: Option<Box<Away>>,
     pub(super) words: Vec<OsString>,
     /// Set if the last word is a text for a shell, and it may be done without.
     pub(super) shortcut: Option<Shortcut>,
+    /// Where outputs are relative to.
+    pub(super) root: PathBuf,
     pub(super) directory: PathBuf,
     pub(super) env: Vec<(String, String)>,
     pub(super) outputs: Vec<(FileId, PathBuf)>,
@@ -83,7 +88,16 @@ impl CommandWork {
             captured.started_ns = self.time(cx);
         }
         let output = self.scratch.join(format!("output-{}", cx.slot()));
-        let mut status = self.command(cx, &output).run(cx);
+        let mut status = match &self.away {
+            None => self.command(cx, &output).run(cx),
+            Some(away) => {
+                let trip = away.run(self, cx, output.clone());
+                if let Some((began, began_ns)) = trip.began {
+                    (captured.began, captured.started_ns) = (Some(began), began_ns);
+                }
+                trip.status
+            }
+        };
         let kept = self.mask(&output).and_then(|()| self.take_includes(&output, captured));
         let kept = kept.and_then(|()| self.keep_log(&output, captured));
         let seen =
@@ -151,6 +165,7 @@ impl CommandWork {
             .args(words.iter().skip(1))
             .current_dir(&self.directory)
             .env("WALK_ACTION", &self.name)
+            .env("WALK_OUT", &self.root)
             .env("WALK_ATTEMPT", cx.attempt().to_string());
         for (name, value) in &self.env {
             process = process.env(name, value);

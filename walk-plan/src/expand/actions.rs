@@ -12,9 +12,9 @@ use super::members::{Draft, Entry, Member, fitting, path_text};
 use super::outputs::Flat;
 use super::settings::{DEFAULT, INTERACTIVE, no_nul, refuse_zero, variables};
 use super::text::{Io, Scope, Style, expand};
-use crate::manifest::{List, Result, RunText, Text, Trouble};
+use crate::manifest::{List, Place, Result, RunText, Text, Trouble};
 use crate::plan::{
-    ActionId, Command, Edges, Names, Retry, Run, Settings, Tool, lexical, seen_from,
+    ActionId, Command, Edges, Names, Needs, Retry, Run, Settings, Tool, lexical, seen_from,
 };
 
 /// What the commands of a plan share.
@@ -103,6 +103,7 @@ impl<'d> Draft<'d> {
             late,
             always: raw.always,
             interactive: raw.interactive,
+            needs: needs(entry, &scope)?,
             keep_failed: raw.keep_failed.unwrap_or(shared.settings.keep_failed),
             inputs: inputs.files,
             globs: inputs.globs,
@@ -187,6 +188,25 @@ fn arguments(
         done.extend(paths.map(|it| it.into_owned().into_os_string()));
     }
     Ok(done)
+}
+
+/// Returns what an action asks of an engine that runs it.
+fn needs(entry: &Entry<'_>, scope: &Scope<'_>) -> Result<Option<Box<Needs>>> {
+    let raw = entry.raw;
+    if raw.cpus.is_none() && raw.mem.is_none() && raw.slurm.is_empty() {
+        return Ok(None);
+    }
+    let text = |text: &Text<'_>, place: &dyn Fn() -> Place| -> Result<String> {
+        let text = expand(text, scope).and_then(no_nul).map_err(|it| it.at(place()))?;
+        Ok(text.into_owned())
+    };
+    let mut needs = Needs::default();
+    needs.cpus = raw.cpus.map(|it| it.narrow(1));
+    needs.mem = raw.mem.as_ref().map(|it| text(it, &|| entry.at("mem"))).transpose()?;
+    for (at, word) in raw.slurm.iter().enumerate() {
+        needs.slurm.push(text(word, &|| entry.at("slurm").at(at))?);
+    }
+    Ok(Some(Box::new(needs)))
 }
 
 fn late(words: &List<'_>, scope: &Scope<'_>, entry: &Entry<'_>) -> Result<Vec<String>> {

@@ -48,7 +48,7 @@ fn read(sources: &Sources, source: &Source, overrides: &Overrides) -> Result<Pla
     let (loaded, included) = include::load(sources, first, &root)?;
     let vars = settings::vars(&loaded, overrides, sources)?;
     let settings = settings::settings(&loaded, overrides, &vars)?;
-    let queues = settings::queues(&loaded, &settings, sources)?;
+    let (queues, engines) = settings::queues(&loaded, &settings, (overrides, sources))?;
     let env = settings::env(&loaded, &vars, sources)?;
     let tools = settings::tools(&loaded, &vars, sources)?;
 
@@ -71,6 +71,7 @@ fn read(sources: &Sources, source: &Source, overrides: &Overrides) -> Result<Pla
         manifest,
         settings,
         queues,
+        engines,
         env,
         tools,
         actions,

@@ -9,8 +9,10 @@ use std::time::Duration;
 use super::include::Loaded;
 use super::text::{Scope, Style, expand};
 use super::vars::Vars;
-use crate::manifest::{Entries, Jobs, List, Overrides, Place, Result, Sources, Text, Trouble};
-use crate::plan::{Env, Files, Settings, Tool};
+use crate::manifest::{
+    EngineTable, Entries, Jobs, List, Overrides, Place, RawQueue, Result, Sources, Text, Trouble,
+};
+use crate::plan::{EngineQueue, Env, Files, Settings, Tool};
 
 /// The queue of actions that name none, and the one of those that have the terminal.
 pub(super) const DEFAULT: &str = "default";
@@ -59,6 +61,8 @@ pub(super) fn settings(
     let raw = loaded[0].parsed.document.settings.as_ref();
     let jobs = match (overrides.jobs, raw.and_then(|it| it.jobs)) {
         (Some(jobs), _) | (None, Some(Jobs::Count(jobs))) => jobs,
+        // Those of this machine say nothing of another.
+        (None, None) if overrides.engine.is_some() => EngineQueue::TOKENS,
         (None, Some(Jobs::Cpus) | None) => cpus(),
     };
     let default = Settings::default();
@@ -96,13 +100,14 @@ pub(super) fn refuse_zero(timeout: Option<Duration>, place: impl Fn() -> Place) 
 pub(super) fn queues(
     loaded: &[Loaded<'_>],
     settings: &Settings,
-    sources: &Sources,
-) -> Result<BTreeMap<String, u32>> {
+    (overrides, sources): (&Overrides, &Sources),
+) -> Result<(BTreeMap<String, u32>, BTreeMap<String, EngineQueue>)> {
     let built_in = [(DEFAULT, settings.jobs), (INTERACTIVE, 1)];
     let mut queues: BTreeMap<String, u32> = built_in.map(|it| (it.0.to_owned(), it.1)).into();
+    let mut engines = BTreeMap::new();
     let mut places: BTreeMap<&str, Place> = BTreeMap::new();
     for it in loaded {
-        for (name, tokens) in it.parsed.document.queues.iter() {
+        for (name, queue) in it.parsed.document.queues.iter() {
             let place = Place::of(it.source, &["queues", name]);
             if let Some(help) = reserved(name) {
                 let wrong = Trouble::new(format!("the queue `{name}` is built in"));
@@ -111,10 +116,56 @@ pub(super) fn queues(
             if let Some(earlier) = places.insert(name, place.clone()) {
                 return Err(twice("queue", name, &earlier, sources).at(place.key()));
             }
-            queues.insert(name.to_string(), tokens.narrow(u32::MAX));
+            let (tokens, engine) = match queue {
+                RawQueue::Tokens(tokens) => (tokens.narrow(u32::MAX), None),
+                RawQueue::Engine(table) => (tokens_of(table, &place)?, engine(table, &place)?),
+            };
+            queues.insert(name.to_string(), tokens);
+            engines.extend(engine.map(|it| (name.to_string(), it)));
         }
     }
-    Ok(queues)
+    if let Some(engine) = &overrides.engine {
+        engines.insert(DEFAULT.to_owned(), EngineQueue::new(engine));
+    }
+    Ok((queues, engines))
+}
+
+fn tokens_of(table: &EngineTable<'_>, place: &Place) -> Result<u32> {
+    match (table.tokens, &table.engine) {
+        (Some(tokens), _) => Ok(tokens.narrow(u32::MAX)),
+        (None, Some(_)) => Ok(EngineQueue::TOKENS),
+        (None, None) => {
+            let wrong = Trouble::new("a queue of this machine without `tokens`");
+            Err(wrong.help("`tokens` is how many of its actions run at once").at(place.clone()))
+        }
+    }
+}
+
+/// Reads who runs the actions of a queue.
+fn engine(table: &EngineTable<'_>, place: &Place) -> Result<Option<EngineQueue>> {
+    let Some(name) = &table.engine else {
+        let keys = [("partition", table.partition.is_some()), ("args", !table.args.is_empty())];
+        return match keys.iter().find(|it| it.1) {
+            Some((key, _)) => {
+                let wrong = Trouble::new(format!("`{key}` without `engine`"));
+                Err(wrong.help("engine = \"slurm\"").at(place.clone().at(*key).key()))
+            }
+            None => Ok(None),
+        };
+    };
+    if !EngineQueue::ENGINES.contains(&&**name) {
+        let wrong = Trouble::new(format!("unknown engine `{name}`"));
+        let names = EngineQueue::ENGINES.into_iter();
+        let wrong = wrong.nearest(name, names).help("the engines are: slurm");
+        return Err(wrong.at(place.clone().at("engine")));
+    }
+    let mut queue = EngineQueue::new(name.to_string());
+    queue.partition = table.partition.as_ref().map(ToString::to_string);
+    queue.args = table.args.iter().map(ToString::to_string).collect();
+    for (at, word) in queue.args.iter().enumerate() {
+        no_nul(word).map_err(|it| it.at(place.clone().at("args").at(at)))?;
+    }
+    Ok(Some(queue))
 }
 
 fn reserved(queue: &str) -> Option<&'static str> {

@@ -7,6 +7,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::queue::RawQueue;
 use super::value::{
     Array, Cell, Count, Entries, Factor, Int, Jobs, List, Period, RunText, Table, Text,
 };
@@ -22,9 +23,9 @@ pub(crate) struct Document<'a> {
     /// How actions are run unless they say otherwise.
     #[serde(borrow)]
     pub(crate) settings: Option<Table<RawSettings<'a>>>,
-    /// Named queues and how many tokens each has.
+    /// Named queues: how many tokens each has, and who runs its actions.
     #[serde(borrow)]
-    pub(crate) queues: Entries<'a, Count>,
+    pub(crate) queues: Entries<'a, RawQueue<'a>>,
     /// The environment that every action is given.
     #[serde(borrow)]
     pub(crate) env: Table<RawEnv<'a>>,
@@ -160,6 +161,14 @@ pub(crate) struct RawAction<'a> {
     pub(crate) interactive: bool,
     /// Whether outputs that it wrote stay when it fails.
     pub(crate) keep_failed: Option<bool>,
+    /// How many processors it needs, where an engine runs it.
+    pub(crate) cpus: Option<Int<1, 65_536>>,
+    /// How much memory it needs, where an engine runs it: "4G".
+    #[serde(borrow)]
+    pub(crate) mem: Option<Text<'a>>,
+    /// More arguments of sbatch, where Slurm runs it.
+    #[serde(borrow)]
+    pub(crate) slurm: List<'a>,
     /// Variables of this action alone.
     #[serde(borrow)]
     pub(crate) env: Entries<'a, Text<'a>>,

@@ -8,6 +8,7 @@ mod fault;
 mod source;
 
 mod document;
+mod queue;
 mod value;
 
 mod locate;
@@ -21,6 +22,7 @@ pub use source::{Overrides, Source};
 pub(crate) use diagnostic::nearest;
 pub(crate) use document::RawAction;
 pub(crate) use fault::{Fault, Place, Result, Trouble};
+pub(crate) use queue::{EngineTable, RawQueue};
 pub(crate) use read::{Parsed, read};
 pub(crate) use source::{SourceText, Sources};
 pub(crate) use value::{Cell, Entries, Jobs, List, RunText, Text};

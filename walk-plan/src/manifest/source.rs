@@ -34,6 +34,8 @@ pub struct Overrides {
     pub vars: Vec<(String, String)>,
     /// The tokens of the queue `default`, over `jobs` of the settings.
     pub jobs: Option<u32>,
+    /// The engine that runs the queue `default`, in place of this machine.
+    pub engine: Option<String>,
     /// Files that no wildcard matches: what an earlier walk made for actions that are gone,
     /// see [`CommandWalk::leftovers`](crate::CommandWalk::leftovers).
     pub leftovers: Vec<PathBuf>,

@@ -117,6 +117,7 @@ impl Plan {
             manifest,
             settings,
             queues,
+            engines: BTreeMap::new(),
             env,
             tools,
             actions,

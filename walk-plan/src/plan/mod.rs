@@ -3,6 +3,7 @@
 //! A [`Plan`] is what a manifest means once names, globs, variables and members are
 //! resolved. It knows nothing of syntax and runs nothing.
 
+mod away;
 mod files;
 mod model;
 
@@ -14,6 +15,7 @@ mod assemble;
 mod builder;
 
 pub use assemble::{AssembleError, Parts};
+pub use away::{EngineQueue, Needs};
 pub use builder::{ActionSpec, PlanBuilder, literal};
 pub use files::{FileId, Files};
 pub use model::{

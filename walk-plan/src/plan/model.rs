@@ -14,7 +14,7 @@ use std::time::Duration;
 use rustc_hash::FxHashMap;
 
 use super::graph::Edges;
-use super::{FileId, Files, Makers};
+use super::{EngineQueue, FileId, Files, Makers, Needs};
 
 /// All that a manifest declares, resolved and checked.
 #[derive(Debug)]
@@ -28,6 +28,8 @@ pub struct Plan {
     pub settings: Settings,
     /// Every queue and its tokens, `default` and `interactive` among them.
     pub queues: BTreeMap<String, u32>,
+    /// The queues whose actions are run by an engine, by name.
+    pub engines: BTreeMap<String, EngineQueue>,
     /// The `[env]` that every action is given.
     pub env: Env,
     /// The `[tool]`s, in the order of the manifest.
@@ -201,6 +203,8 @@ pub struct Command {
     pub includes_prefix: Option<String>,
     /// The file that is written for the command before it starts.
     pub response: Option<Response>,
+    /// What it asks of an engine that runs it.
+    pub needs: Option<Box<Needs>>,
     /// Whether it makes the manifest itself. Its command then does not decide, and what was
     /// made after its inputs last changed is up to date, whoever made it (ninja's
     /// `generator`).
@@ -238,6 +242,7 @@ impl Command {
             depfile_use: DepfileUse::default(),
             includes_prefix: None,
             response: None,
+            needs: None,
             generator: false,
         }
     }

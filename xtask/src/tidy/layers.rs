@@ -17,7 +17,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("walk-core", &["walk-dag", "walk-scheduler", "walk-fingerprint"]),
     ("walk-plan", &["walk-core"]),
     ("walk-ninja", &["walk-plan"]),
-    ("walk-cli", &["walk-core", "walk-plan", "walk-ninja"]),
+    ("walk-slurm", &["walk-scheduler"]),
+    ("walk-cli", &["walk-core", "walk-plan", "walk-ninja", "walk-slurm"]),
     ("xtask", &[]),
 ];
 

@@ -115,6 +115,9 @@ impl Draft {
         let (mut reads, mut makes, mut before) =
             (Lists::default(), Lists::default(), Lists::default());
         let (mut records, mut ends) = (Vec::new(), Vec::new());
+        if !plan.engines.is_empty() {
+            return None;
+        }
         for &vertex in dag.topological_order() {
             let id = dag[vertex];
             let command = &plan.actions[id.index()];

@@ -5,6 +5,7 @@
 //! no vertices: what became of them is in the fingerprints of those that depend on them. Where such
 //! a fingerprint is not in the store, because an action failed, its `deps` are walked as well.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -225,6 +226,7 @@ impl Draft {
             manifest: head.manifest,
             settings: head.settings,
             queues: head.queues,
+            engines: BTreeMap::new(),
             env: head.env,
             tools: Vec::new(),
             actions: Vec::new(),

@@ -1,0 +1,94 @@
+//! Gives a walk the engines that its queues name.
+
+use std::env;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use walk_core::{Dag, Interrupt, JobContext, Work as _};
+use walk_plan::{ActionId, CommandWalk, Engine, Errand, SharedEngine, Trip};
+use walk_slurm::{Cluster, Settings};
+
+use super::NAME;
+use crate::error::{CliError, Result};
+
+/// Gives `walk` the engines that it needs, and has what an earlier walk left running elsewhere
+/// stopped, unless this one may take it over.
+pub(crate) fn prepare(
+    walk: &mut CommandWalk,
+    dag: &Dag<ActionId>,
+    interrupt: &Interrupt,
+) -> Result<()> {
+    let directory = walk.state().path().join("slurm");
+    let is_needed = dag.vertices().any(|it| walk.is_away(dag[it]));
+    if !is_needed && !Cluster::has_left(&directory) {
+        return Ok(());
+    }
+    let cluster = Cluster::open(settings(directory)?)?;
+    let actions = walk.plan().actions.len();
+    let away = (0..actions).map(ActionId::new).filter(|it| walk.is_away(*it));
+    let kept: std::collections::HashSet<&str> =
+        away.map(|it| &*walk.plan().actions[it.index()].name).collect();
+    cluster.settle(|name| kept.contains(name), || interrupt.is_triggered())?;
+    if is_needed {
+        walk.set_engine("slurm", SharedEngine::new(Slurm(cluster)));
+    }
+    Ok(())
+}
+
+fn settings(directory: PathBuf) -> Result<Settings> {
+    let own = env::current_exe().map_err(|source| CliError::File {
+        verb: "find",
+        path: "/proc/self/exe".into(),
+        source,
+    })?;
+    let directory = std::path::absolute(&directory).map_err(|source| CliError::File {
+        verb: "find",
+        path: directory,
+        source,
+    })?;
+    let mut settings = Settings::new(directory, vec![own.into(), NAME.into()]);
+    settings.poll = duration("WALK_SLURM_POLL")?.unwrap_or(settings.poll);
+    settings.lease = duration("WALK_SLURM_LEASE")?.unwrap_or(settings.lease);
+    Ok(settings)
+}
+
+/// Reads a duration from the environment.
+fn duration(name: &str) -> Result<Option<Duration>> {
+    let Some(text) = env::var_os(name).filter(|it| !it.is_empty()) else { return Ok(None) };
+    let text = text.to_string_lossy();
+    match humantime::parse_duration(&text) {
+        Ok(it) if it >= Duration::from_millis(50) => Ok(Some(it)),
+        _ => Err(CliError::Usage(format!(
+            "{name}={text}: expected a duration of 50ms or more, such as 2s"
+        ))),
+    }
+}
+
+/// Slurm, as a walk of a plan knows engines.
+struct Slurm(Cluster);
+
+impl Engine for Slurm {
+    fn run(&self, errand: Errand, cx: &JobContext) -> Trip {
+        let mut task = self.0.task(translated(errand));
+        let mut trip = Trip::new(task.run(cx));
+        trip.began = task.taken_over();
+        trip
+    }
+}
+
+fn translated(errand: Errand) -> walk_slurm::Errand {
+    let mut to = walk_slurm::Errand::new(errand.name, errand.words, errand.root, errand.output);
+    to.key = errand.key;
+    to.directory = errand.directory;
+    to.env = errand.env;
+    to.outputs = errand.outputs;
+    to.timeout = errand.timeout;
+    to.tells_timeout = errand.has_timeout;
+    to.grace = errand.grace;
+    to.partition = errand.queue.partition;
+    to.cpus = errand.needs.cpus;
+    to.mem = errand.needs.mem;
+    to.args = errand.queue.args;
+    to.args.extend(errand.needs.slurm);
+    to
+}

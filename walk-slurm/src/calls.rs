@@ -1,0 +1,91 @@
+//! Calls of programs: with a time limit, and with what they said.
+//!
+//! A call is a job of a scheduler of its own thread, which keeps the time and has a guardian kill
+//! the program should this process be killed.
+
+use std::env;
+use std::ffi::OsString;
+use std::fs;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use walk_scheduler::{
+    Ending, JOB_ID, Job, JobStatus, Output, Process, Scheduler, SchedulingParams, Wake,
+};
+
+/// How long a program of Slurm may take: with its controller gone, some take half a minute to say
+/// so.
+pub(crate) const LIMIT: Duration = Duration::from_secs(60);
+
+/// Calls programs, one at a time.
+pub(crate) struct Calls {
+    scheduler: Scheduler<()>,
+    /// The file that gets what they say.
+    output: PathBuf,
+}
+
+/// What a program said, and whether it succeeded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Said {
+    pub(crate) succeeded: bool,
+    /// What it wrote to standard output and standard error, or why it could not be called.
+    pub(crate) text: String,
+}
+
+impl Calls {
+    pub(crate) fn new(output: PathBuf) -> Self {
+        let params =
+            SchedulingParams { grace: Duration::from_secs(1), ..SchedulingParams::default() };
+        Self { scheduler: Scheduler::new(&params), output }
+    }
+
+    /// Calls a program and waits for its end.
+    pub(crate) fn call(&mut self, words: &[OsString]) -> Said {
+        let job = Job::new(clean(words, &self.output)).timeout(LIMIT);
+        if let Err(error) = self.scheduler.submit((), job) {
+            return Said { succeeded: false, text: error.to_string() };
+        }
+        while let Some(ready) = self.scheduler.next_ready() {
+            self.scheduler.start(ready);
+        }
+        loop {
+            match self.scheduler.wait() {
+                Wake::Finished(finished) => {
+                    let outcome = finished.outcome;
+                    return self.said(outcome.status, outcome.ending);
+                }
+                Wake::Ready => {}
+                Wake::Idle => return Said { succeeded: false, text: "not started".into() },
+            }
+        }
+    }
+
+    fn said(&self, status: JobStatus, ending: Option<Ending>) -> Said {
+        let text = fs::read(&self.output).unwrap_or_default();
+        let mut text = String::from_utf8_lossy(&text).into_owned();
+        drop(fs::remove_file(&self.output));
+        match ending {
+            Some(Ending::SpawnFailed(why)) => text = why,
+            Some(Ending::Interrupted(_)) => {
+                text.push_str(&format!("no answer in {} s", LIMIT.as_secs()));
+            }
+            _ => {}
+        }
+        Said { succeeded: status == JobStatus::Success, text }
+    }
+}
+
+/// Describes a program without what it must not hand on to jobs: the mark by which our own
+/// children are found, tokens of a jobserver of this machine, and the job that we may be in.
+fn clean(words: &[OsString], output: &std::path::Path) -> Process {
+    // The scheduler marks what it starts; only a program between can take the mark off again.
+    let mut process = Process::new("env").arg("-u").arg(JOB_ID).args(words);
+    for (name, _) in env::vars_os() {
+        let text = name.to_string_lossy();
+        let is_of_a_job = text.starts_with("SLURM_") && text != "SLURM_CONF";
+        if is_of_a_job || ["MAKEFLAGS", "MFLAGS", "MAKELEVEL"].contains(&&*text) {
+            process = process.env_remove(name);
+        }
+    }
+    process.output(Output::File(output.into()))
+}

@@ -1,0 +1,86 @@
+//! The thread that looks for results: files only, so that no program and no controller can hold it
+//! up.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::attempt::Attempt;
+use crate::books::{Books, Fate, State};
+
+/// Looks for results in the directories of the open attempts until the books are closed.
+pub(crate) fn collect(books: &Arc<Books>, lease: Duration) {
+    let mut pause = SHORTEST;
+    loop {
+        let open: Vec<(String, Attempt, bool)> = {
+            let state = books.lock();
+            if state.is_closed {
+                return;
+            }
+            let open = state.entries.iter().filter(|(_, it)| it.is_open());
+            open.map(|(id, it)| (id.clone(), it.attempt.clone(), it.is_revoked)).collect()
+        };
+        let seen: Vec<(String, Seen)> = open
+            .iter()
+            .map(|(id, attempt, revoked)| (id.clone(), look(attempt, *revoked)))
+            .collect();
+        let mut state = books.lock();
+        let news = seen.into_iter().filter(|(id, seen)| note(&mut state, id, seen, lease)).count();
+        if news > 0 {
+            books.tell();
+            pause = SHORTEST;
+        }
+        let before = open.len();
+        let state = books.wait(state, pause);
+        // Whoever opens one wakes us: what is short may end soon.
+        let is_busier = state.entries.values().filter(|it| it.is_open()).count() > before;
+        pause = if is_busier { SHORTEST } else { pause.mul_f64(1.25).min(LONGEST) };
+    }
+}
+
+const SHORTEST: Duration = Duration::from_millis(30);
+const LONGEST: Duration = Duration::from_secs(1);
+
+/// What one look at a directory saw.
+#[derive(Default)]
+struct Seen {
+    fate: Option<Fate>,
+    beat: Option<String>,
+    is_fenced: bool,
+}
+
+fn look(attempt: &Attempt, is_revoked: bool) -> Seen {
+    if is_revoked {
+        return Seen {
+            is_fenced: attempt.is_fenced() || matches!(attempt.verdict(), Ok(Some(_))),
+            beat: attempt.last_beat(),
+            fate: None,
+        };
+    }
+    match attempt.verdict() {
+        Ok(Some(verdict)) => Seen { fate: Some(Fate::Ended(verdict)), ..Seen::default() },
+        Ok(None) => Seen { beat: attempt.last_beat(), ..Seen::default() },
+        Err(error) => Seen { fate: Some(Fate::Lost(error.to_string())), ..Seen::default() },
+    }
+}
+
+/// Enters what was seen; returns whether somebody may have waited for it.
+fn note(state: &mut State, id: &str, seen: &Seen, lease: Duration) -> bool {
+    let Some(entry) = state.entries.get_mut(id) else { return false };
+    if let Some(beat) = &seen.beat
+        && entry.beat.as_ref().is_none_or(|it| it.0 != *beat)
+    {
+        entry.beat = Some((beat.clone(), Instant::now()));
+    }
+    if entry.is_revoked {
+        // Before it writes for the first time there is nothing that could be silent.
+        let since = entry.beat.as_ref().map_or(entry.submitted, |it| it.1);
+        let is_silent = since.elapsed() > lease + lease / 4;
+        entry.is_fenced = seen.is_fenced || is_silent;
+        return entry.is_fenced;
+    }
+    let is_new = entry.fate.is_none() && seen.fate.is_some();
+    if is_new {
+        entry.fate.clone_from(&seen.fate);
+    }
+    is_new
+}
