@@ -35,6 +35,8 @@ pub(crate) enum Stage {
     Sending,
     /// It was submitted.
     Sent,
+    /// It never will be.
+    Refused,
 }
 
 /// What is known of one open attempt.
@@ -114,7 +116,7 @@ impl Entry {
     /// Returns whether nothing of it runs, and nothing of it stands in the queue.
     pub(crate) fn is_done_with(&self) -> bool {
         let is_settled = match self.stage {
-            Stage::Waiting(_) => true,
+            Stage::Waiting(_) | Stage::Refused => true,
             Stage::Sending | Stage::Unsure { .. } => false,
             Stage::Sent => self.job.is_none() || self.cancelling == Cancelling::Done,
         };

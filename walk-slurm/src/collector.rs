@@ -75,7 +75,7 @@ fn note(state: &mut State, id: &str, seen: &Seen, lease: Duration) -> bool {
         // Before it writes for the first time there is nothing that could be silent.
         let since = entry.beat.as_ref().map_or(entry.submitted, |it| it.1);
         let is_silent = since.elapsed() > lease + lease / 4;
-        entry.is_fenced = seen.is_fenced || is_silent;
+        entry.is_fenced |= seen.is_fenced || is_silent;
         return entry.is_fenced;
     }
     let is_new = entry.fate.is_none() && seen.fate.is_some();

@@ -127,6 +127,7 @@ impl Sender {
                 let mut state = self.books.lock();
                 for (id, _) in attempts {
                     if let Some(entry) = state.entries.get_mut(id) {
+                        entry.stage = Stage::Refused;
                         entry.fate = Some(Fate::Failed(format!("cannot submit its job: {text}")));
                     }
                 }
