@@ -67,7 +67,7 @@ impl Calls {
         match ending {
             Some(Ending::SpawnFailed(why)) => text = why,
             Some(Ending::Interrupted(_)) => {
-                text.push_str(&format!("no answer in {} s", LIMIT.as_secs()));
+                text = format!("{text}no answer in {} s", LIMIT.as_secs());
             }
             _ => {}
         }

@@ -12,6 +12,9 @@ use crate::slurm::{Line, queue};
 /// How long `squeue` may fail before that is said.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// Returns the attempts of an array, by its comment.
+pub(crate) type Tasks = Box<dyn Fn(&str) -> Vec<String> + Send>;
+
 /// How the queue is asked for.
 pub(crate) struct Question {
     pub(crate) books: Arc<Books>,
@@ -21,7 +24,7 @@ pub(crate) struct Question {
     /// The first pause between two questions; it grows while nothing changes.
     pub(crate) pause: Duration,
     /// Which attempt each task of an array is, by the array's comment.
-    pub(crate) tasks: Box<dyn Fn(&str) -> Vec<String> + Send>,
+    pub(crate) tasks: Tasks,
 }
 
 impl Question {
@@ -31,7 +34,7 @@ impl Question {
         loop {
             let mut state = self.books.lock();
             let until = Instant::now() + pause;
-            while !state.is_closed && !(is_urgent(&state) || Instant::now() >= until) {
+            while !(state.is_closed || is_urgent(&state) || Instant::now() >= until) {
                 let left = until.saturating_duration_since(Instant::now());
                 state = self.books.wait(state, left.max(Duration::from_millis(1)));
             }

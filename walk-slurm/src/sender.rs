@@ -251,10 +251,8 @@ impl Sender {
         let result = cancel(&mut self.calls, &numbers);
         let mut state = self.books.lock();
         for (id, _) in jobs {
-            if let Some(entry) = state.entries.get_mut(id) {
-                if result.is_ok() {
-                    entry.cancelling = Cancelling::Done;
-                }
+            if let Some(entry) = state.entries.get_mut(id).filter(|_| result.is_ok()) {
+                entry.cancelling = Cancelling::Done;
             }
         }
         let told = result.err().map(|error| format!("scancel: {error}"));

@@ -28,6 +28,7 @@ mod recorded_runs;
 mod records;
 mod secrets;
 mod signals;
+mod slurm;
 mod state;
 mod system_calls;
 mod terminal;

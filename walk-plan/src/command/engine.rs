@@ -177,16 +177,16 @@ impl CommandWalk {
             return None;
         }
         let predicted = action.new_fingerprint()?;
-        let parts = predicted.iter().filter(|it| !elements::is_output(&it.0));
+        let parts = predicted.iter().filter(|it| !elements::is_output(it.0));
         let parts: walk_core::Fingerprint =
             parts.map(|(name, value)| (Arc::clone(name), value.clone())).collect();
-        let mut text = parts.checksum().to_string();
+        let mut stamps = vec![parts.checksum().to_string()];
         let files = self.command(id).inputs.iter().chain(&self.discovered[id.index()]).copied();
         for file in files.collect::<Vec<_>>() {
             let stamp = self.files.look(&self.plan, file).ok()?.stamp;
             let stamp = stamp.map(|it| (it.inode, it.ctime_ns, it.size));
-            text.push_str(&format!("\n{stamp:?}"));
+            stamps.push(format!("{stamp:?}"));
         }
-        Some(Checksum::of(text.as_bytes()).to_string())
+        Some(Checksum::of(stamps.join("\n").as_bytes()).to_string())
     }
 }

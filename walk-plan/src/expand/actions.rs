@@ -200,9 +200,9 @@ fn needs(entry: &Entry<'_>, scope: &Scope<'_>) -> Result<Option<Box<Needs>>> {
         let text = expand(text, scope).and_then(no_nul).map_err(|it| it.at(place()))?;
         Ok(text.into_owned())
     };
-    let mut needs = Needs::default();
-    needs.cpus = raw.cpus.map(|it| it.narrow(1));
-    needs.mem = raw.mem.as_ref().map(|it| text(it, &|| entry.at("mem"))).transpose()?;
+    let cpus = raw.cpus.map(|it| it.narrow(1));
+    let mem = raw.mem.as_ref().map(|it| text(it, &|| entry.at("mem"))).transpose()?;
+    let mut needs = Needs { cpus, mem, ..Needs::default() };
     for (at, word) in raw.slurm.iter().enumerate() {
         needs.slurm.push(text(word, &|| entry.at("slurm").at(at))?);
     }

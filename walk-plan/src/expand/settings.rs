@@ -118,7 +118,10 @@ pub(super) fn queues(
             }
             let (tokens, engine) = match queue {
                 RawQueue::Tokens(tokens) => (tokens.narrow(u32::MAX), None),
-                RawQueue::Engine(table) => (tokens_of(table, &place)?, engine(table, &place)?),
+                RawQueue::Engine(table) => {
+                    let engine = engine(table, &place)?;
+                    (tokens_of(table, &place)?, engine)
+                }
             };
             queues.insert(name.to_string(), tokens);
             engines.extend(engine.map(|it| (name.to_string(), it)));

@@ -1,0 +1,376 @@
+//! Actions that Slurm runs, with stand-ins for its programs: what a walk makes of what they say.
+//! What a real cluster does is tried by `cargo xtask acceptance slurm`.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::process::Command;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process_group};
+
+use crate::project::{Done, Project, Running};
+
+const QUEUE: &str = "[queues]\ncluster = { engine = \"slurm\" }\n";
+
+/// A project, and a cluster of the same directory.
+struct Cluster(Project);
+
+impl Cluster {
+    fn new(manifest: &str) -> Self {
+        let project = Project::new(&format!("{QUEUE}{manifest}"));
+        let programs = [
+            ("sbatch", include_str!("slurm/sbatch.sh")),
+            ("squeue", include_str!("slurm/squeue.sh")),
+            ("scancel", include_str!("slurm/scancel.sh")),
+        ];
+        for (name, script) in programs {
+            project.write(&format!("bin/{name}"), script);
+            let mode = fs::Permissions::from_mode(0o755);
+            fs::set_permissions(project.path(&format!("bin/{name}")), mode).expect("ours");
+        }
+        project.write("slurm/calls", "");
+        for dir in ["slurm/jobs", "slurm/tasks"] {
+            fs::create_dir_all(project.path(dir)).expect("it can be made");
+        }
+        Self(project)
+    }
+
+    fn command(&self, args: &str) -> Command {
+        let mut command = self.0.command(args);
+        let path = std::env::var("PATH").unwrap_or_default();
+        command.env("PATH", format!("{}:{path}", self.0.path("bin").display()));
+        command.env("FAKE_SLURM", self.0.path("slurm"));
+        command.env("WALK_SLURM_POLL", "50ms").env("WALK_SLURM_LEASE", "2s");
+        command
+    }
+
+    fn walk(&self, args: &str) -> Done {
+        Done::of(self.command(args).output().expect("it runs"))
+    }
+
+    fn start(&self, args: &str) -> Running {
+        Running::start(self.command(args))
+    }
+
+    /// Returns how often a program was called.
+    fn calls(&self, program: &str) -> usize {
+        let calls = self.0.read("slurm/calls");
+        calls.lines().filter(|it| it.split(' ').next() == Some(program)).count()
+    }
+
+    fn tasks(&self) -> Vec<String> {
+        let tasks = fs::read_dir(self.0.path("slurm/tasks")).expect("it is there");
+        let mut tasks: Vec<String> = tasks
+            .map(|it| it.expect("it can be read").file_name().to_string_lossy().into_owned())
+            .collect();
+        tasks.sort();
+        tasks
+    }
+
+    fn pid(&self, task: &str) -> Pid {
+        let text = self.0.read(&format!("slurm/tasks/{task}/pid"));
+        Pid::from_raw(text.trim().parse().expect("a number")).expect("it is not zero")
+    }
+
+    fn has_attempts(&self) -> bool {
+        fs::read_dir(self.0.path(".walk/slurm/a")).is_ok_and(|mut it| it.next().is_some())
+    }
+}
+
+/// Waits until `is_so`.
+#[track_caller]
+fn await_that(what: &str, is_so: impl Fn() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while !is_so() {
+        assert!(Instant::now() < deadline, "waited in vain: {what}");
+        thread::park_timeout(Duration::from_millis(5));
+    }
+}
+
+fn has_ended(pid: Pid) -> bool {
+    let stat = fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_nonzero()));
+    stat.map_or(true, |it| it.contains(") Z "))
+}
+
+#[test]
+fn actions_of_a_queue_of_slurm_run_there_and_the_others_here() {
+    let cluster = Cluster::new(
+        "[action.here]\nrun = \"echo ${SLURM_JOB_ID:-none} > {out}\"\nout = [\"here\"]\n\
+         [action.there]\nqueue = \"cluster\"\nin = [\"here\"]\nout = [\"there\", \"staged\"]\n\
+         cpus = 2\nmem = \"1G\"\nslurm = [\"--licenses=cc:1\"]\n\
+         run = \"echo said; cat here > there; echo $SLURM_JOB_ID >> there; echo s > $WALK_OUT/staged\"\n",
+    );
+    let out = cluster.walk("").expect(0);
+    assert!(out.contains("said"), "{out}");
+    assert_eq!(cluster.0.read("there"), "none\n100\n");
+    assert_eq!(cluster.0.read("staged"), "s\n");
+    let calls = cluster.0.read("slurm/calls");
+    for word in ["--cpus-per-task=2", "--mem=1G", "--licenses=cc:1", "--no-requeue"] {
+        assert!(calls.contains(word), "{word}: {calls}");
+    }
+    assert!(!cluster.has_attempts());
+    assert!(
+        cluster.walk("").expect(0).starts_with("up to date"),
+        "a second walk has nothing to do"
+    );
+    assert_eq!(cluster.calls("sbatch"), 1);
+}
+
+#[test]
+fn engine_sends_the_default_queue_there_and_here_the_same_is_up_to_date() {
+    let cluster = Cluster::new(
+        "[action.a]\nrun = \"echo ${SLURM_JOB_ID:-none} > id; echo made > $WALK_OUT/{out}\"\n\
+         out = [\"a\"]\n",
+    );
+    cluster.walk("--engine slurm").expect(0);
+    assert_eq!((&*cluster.0.read("id"), &*cluster.0.read("a")), ("100\n", "made\n"));
+    assert!(cluster.walk("").expect(0).starts_with("up to date"));
+    cluster.walk("-B").expect(0);
+    assert_eq!((&*cluster.0.read("id"), &*cluster.0.read("a")), ("none\n", "made\n"));
+}
+
+#[test]
+fn what_ends_badly_there_is_told_as_here() {
+    let cluster = Cluster::new(
+        "[settings]\nkeep-going = true\n\
+         [action.fails]\nrun = \"echo oops; exit 3\"\nqueue = \"cluster\"\n\
+         [action.slow]\nrun = \"exec sleep 100\"\ntimeout = \"200ms\"\nqueue = \"cluster\"\n\
+         [action.killed]\nrun = \"kill -11 $$\"\nqueue = \"cluster\"\n\
+         [action.absent]\nrun = [\"no-such-program\"]\nqueue = \"cluster\"\n\
+         [action.partial]\nrun = \"echo x > {out}; exit 1\"\nout = [\"p\"]\nqueue = \"cluster\"\n",
+    );
+    let out = cluster.walk("").expect(1);
+    for text in [
+        "fails   exit 3",
+        "| oops",
+        "slow   interrupted: timeout",
+        "killed   killed by SIGSEGV",
+        "absent   cannot run `no-such-program`",
+    ] {
+        assert!(out.contains(text), "{text}: {out}");
+    }
+    assert!(!cluster.0.exists("p"), "what a failed action wrote is removed");
+    assert!(!cluster.has_attempts());
+}
+
+#[test]
+fn a_job_that_can_not_be_submitted_fails_with_what_slurm_says() {
+    let cluster = Cluster::new("[action.a]\nrun = \"true\"\nqueue = \"cluster\"\n");
+    cluster.0.write("slurm/refuse", "sbatch: error: invalid partition specified: nope\n");
+    let out = cluster.walk("").expect(1);
+    assert!(out.contains("cannot submit its job: sbatch: error: invalid partition"), "{out}");
+    assert!(!cluster.has_attempts());
+}
+
+#[test]
+fn a_job_that_can_never_start_fails_with_slurms_reason() {
+    let cluster = Cluster::new("[action.a]\nrun = \"true\"\nqueue = \"cluster\"\n");
+    let squeue = "#!/bin/sh\ncat $FAKE_SLURM/tasks/*/comment 2> /dev/null | \
+                  sed 's/.*/100|&|PENDING||PartitionConfig/'\n";
+    cluster.0.write("bin/squeue", squeue);
+    cluster.0.write("bin/setsid", "#!/bin/sh\n");
+    let mode = fs::Permissions::from_mode(0o755);
+    fs::set_permissions(cluster.0.path("bin/setsid"), mode).expect("ours");
+    let out = cluster.walk("").expect(1);
+    assert!(out.contains("Slurm will never start its job: PartitionConfig"), "{out}");
+    assert_eq!(cluster.calls("scancel"), 1);
+}
+
+/// A controller that does not answer in time may have taken the job all the same.
+#[test]
+fn a_submission_that_failed_in_word_only_runs_once() {
+    let cluster = Cluster::new(
+        "[action.a]\nrun = \"echo ran >> {out}\"\nout = [\"a\"]\nqueue = \"cluster\"\n",
+    );
+    cluster.0.write("slurm/lie", "sbatch: error: Socket timed out on send/recv operation\n");
+    let done = cluster.walk("");
+    assert!(done.err.contains("trying again"), "{done:?}");
+    done.expect(0);
+    assert_eq!(cluster.0.read("a"), "ran\n");
+}
+
+#[test]
+fn a_queue_that_can_not_be_asked_fails_nothing() {
+    let cluster = Cluster::new("[action.a]\nrun = \"true\"\nqueue = \"cluster\"\n");
+    cluster.0.write("slurm/blind", &"\n".repeat(1000));
+    cluster.walk("").expect(0);
+}
+
+#[test]
+fn many_that_ask_the_same_go_as_an_array() {
+    let numbers: Vec<String> = (0..25).map(|it| format!("\"{it}\"")).collect();
+    let cluster = Cluster::new(&format!(
+        "[action.a]\nmatrix = {{ n = [{}] }}\nrun = \"echo {{n}} > {{out}}\"\nout = [\"o/{{n}}\"]\n\
+         queue = \"cluster\"\n",
+        numbers.join(", ")
+    ));
+    cluster.walk("").expect(0);
+    assert_eq!(cluster.0.read("o/24"), "24\n");
+    assert!(cluster.calls("sbatch") < 25, "{}", cluster.0.read("slurm/calls"));
+    assert!(cluster.0.read("slurm/calls").contains("--array=0-"));
+}
+
+const HELD: &str = "[action.a]\nin = [\"in\"]\nout = [\"a\"]\nqueue = \"cluster\"\n\
+     run = \"echo $$ >> starts; echo up > up; cat gate; cat in > {out}\"\n";
+
+/// A cluster with an action that waits at a gate, and a walk that was killed while it does.
+fn killed() -> Cluster {
+    let cluster = Cluster::new(HELD);
+    cluster.0.write("in", "old\n");
+    cluster.0.fifo("up");
+    cluster.0.fifo("gate");
+    let walk = cluster.start("");
+    cluster.0.await_fifo("up");
+    walk.signal(Signal::KILL);
+    walk.wait();
+    cluster
+}
+
+#[test]
+fn what_a_killed_walk_left_running_is_taken_over() {
+    let cluster = killed();
+    let walk = cluster.start("");
+    await_that("the walk waits for it", || cluster.0.exists(".walk/slurm/squeue"));
+    cluster.0.release("gate");
+    walk.wait().expect(0);
+    assert_eq!(cluster.0.read("a"), "old\n");
+    assert_eq!(cluster.calls("sbatch"), 1);
+    assert!(cluster.walk("").expect(0).starts_with("up to date"));
+}
+
+#[test]
+fn what_ended_while_nobody_walked_is_collected() {
+    let cluster = killed();
+    cluster.0.release("gate");
+    await_that("it ends", || has_ended(cluster.pid("100")));
+    cluster.walk("").expect(0);
+    assert_eq!((&*cluster.0.read("a"), cluster.calls("sbatch")), ("old\n", 1));
+}
+
+#[test]
+fn what_a_killed_walk_left_running_is_stopped_if_its_input_is_another() {
+    let cluster = killed();
+    cluster.0.write("in", "new\n");
+    let walk = cluster.start("");
+    assert_eq!(cluster.0.await_fifo("up"), "up");
+    assert!(has_ended(cluster.pid("100")), "two attempts run at the same time");
+    cluster.0.release("gate");
+    walk.wait().expect(0);
+    assert_eq!((&*cluster.0.read("a"), cluster.calls("sbatch")), ("new\n", 2));
+}
+
+#[test]
+fn a_result_that_was_changed_before_it_was_collected_is_made_again() {
+    let cluster = killed();
+    cluster.0.release("gate");
+    await_that("it ends", || has_ended(cluster.pid("100")));
+    cluster.0.write("a", "not what it made\n");
+    let walk = cluster.start("");
+    cluster.0.await_fifo("up");
+    cluster.0.release("gate");
+    walk.wait().expect(0);
+    assert_eq!(cluster.0.read("a"), "old\n");
+}
+
+#[test]
+fn an_attempt_that_nobody_asks_for_any_more_is_stopped_by_the_next_walk() {
+    let cluster = killed();
+    let manifest = cluster.0.read("walk.toml").replace("queue = \"cluster\"", "always = false");
+    cluster.0.write("walk.toml", &manifest);
+    let walk = cluster.start("");
+    cluster.0.await_fifo("up");
+    assert!(has_ended(cluster.pid("100")), "it still runs on the cluster");
+    cluster.0.release("gate");
+    walk.wait().expect(0);
+}
+
+#[test]
+fn interrupt_leaves_nothing_on_the_cluster() {
+    let cluster = Cluster::new(HELD);
+    cluster.0.write("in", "old\n");
+    cluster.0.fifo("up");
+    cluster.0.fifo("gate");
+    let walk = cluster.start("");
+    cluster.0.await_fifo("up");
+    walk.signal(Signal::INT);
+    walk.wait().complains(130);
+    await_that("its process ends", || has_ended(cluster.pid("100")));
+    assert_eq!(cluster.calls("scancel"), 1);
+    assert!(!cluster.has_attempts());
+}
+
+/// A node that dies: nothing is heard of its runner, and Slurm says so after a while.
+#[test]
+fn what_a_dead_node_ran_runs_again_elsewhere() {
+    let cluster = Cluster::new(HELD);
+    cluster.0.write("in", "old\n");
+    cluster.0.fifo("up");
+    cluster.0.fifo("gate");
+    let walk = cluster.start("");
+    cluster.0.await_fifo("up");
+    let starts = cluster.0.read("starts");
+    kill_process_group(cluster.pid("100"), Signal::KILL).expect("it runs");
+    let command = starts.trim().parse().ok().and_then(Pid::from_raw).expect("a process");
+    // Its guardian ends the command too, if it has not died with the node.
+    await_that("the command ends", || has_ended(command));
+    cluster.0.write("slurm/tasks/100/state", "NODE_FAIL\n");
+    cluster.0.await_fifo("up");
+    cluster.0.release("gate");
+    let done = walk.wait();
+    assert!(done.err.contains("NODE_FAIL on n1: trying again"), "{done:?}");
+    done.expect(0);
+    assert_eq!((&*cluster.0.read("a"), cluster.tasks().len()), ("old\n", 2));
+}
+
+/// A node that is cut off from the controller and not from the files: its job still runs.
+#[test]
+fn what_a_lost_node_still_runs_is_stopped_before_it_runs_elsewhere() {
+    let cluster = Cluster::new(HELD);
+    cluster.0.write("in", "old\n");
+    cluster.0.fifo("up");
+    cluster.0.fifo("gate");
+    let walk = cluster.start("");
+    cluster.0.await_fifo("up");
+    cluster.0.write("slurm/tasks/100/state", "NODE_FAIL\n");
+    cluster.0.await_fifo("up");
+    assert!(has_ended(cluster.pid("100")), "two attempts run at the same time");
+    cluster.0.release("gate");
+    walk.wait().expect(0);
+    assert_eq!(cluster.0.read("starts").lines().count(), 2);
+}
+
+#[test]
+fn wrong_queues_are_refused_with_what_would_be_right() {
+    let check = |queue: &str, expected: &str| {
+        let project = Project::new(&format!("[queues]\n{queue}\n[action.a]\nrun = \"true\"\n"));
+        let err = project.walk("check").complains(2);
+        assert!(err.contains(expected), "{queue}: {err}");
+    };
+    check("q = { engine = \"slrum\" }", "unknown engine `slrum`");
+    check("q = { partition = \"main\" }", "`partition` without `engine`");
+    check("q = { }", "without `tokens`");
+    check("q = { engine = \"slurm\", nodes = 3 }", "unknown field `nodes`");
+    check("q = \"3\"", "a whole number from 0 to 4294967295, or a table");
+    let ok = "[queues]\nq = { tokens = 2 }\n[action.a]\nrun = \"true\"\nqueue = \"q\"\n";
+    Project::new(ok).walk("").expect(0);
+}
+
+/// Without the programs there is one clear failure, and not a hang.
+#[test]
+fn without_slurm_its_actions_fail_and_say_why() {
+    let project =
+        Project::new(&format!("{QUEUE}[action.a]\nrun = \"true\"\nqueue = \"cluster\"\n"));
+    let mut command = project.command("");
+    let bin = project.path("tools");
+    fs::create_dir(&bin).expect("it can be made");
+    for tool in ["sh", "env", "grep", "sleep"] {
+        let found = ["/usr/bin", "/bin"].map(|it| Path::new(it).join(tool));
+        let found = found.iter().find(|it| it.exists()).expect("it is there");
+        std::os::unix::fs::symlink(found, bin.join(tool)).expect("a link");
+    }
+    command.env("PATH", &bin);
+    let out = Done::of(command.output().expect("it runs")).expect(1);
+    assert!(out.contains("there is no `sbatch` here"), "{out}");
+}
