@@ -229,7 +229,13 @@ impl Watch<'_> {
     }
 
     fn last_scope(&self) -> Scope {
-        if self.scope.len() > 0 { (*self.scope).clone() } else { Scope::of_broken(self.common) }
+        if self.scope.len() == 0 {
+            return Scope::of_broken(self.common);
+        }
+        // What it knows may be gone, and come again.
+        let mut scope = (*self.scope).clone();
+        scope.find_directories();
+        scope
     }
 }
 

@@ -23,10 +23,13 @@ pub(super) struct Scope {
     manifests: BTreeSet<PathBuf>,
     /// Directories that globs listed.
     listed: BTreeSet<PathBuf>,
+    /// The links that lead to all of this.
+    links: BTreeSet<PathBuf>,
     outputs: BTreeSet<PathBuf>,
     actions: HashMap<String, usize>,
     /// The directories in which all of this is, and those above them in the project.
     pub(super) directories: BTreeSet<PathBuf>,
+    root: PathBuf,
     /// What walk itself writes.
     state: Option<PathBuf>,
 }
@@ -75,11 +78,12 @@ impl Scope {
         scope.sources.retain(|path, _| !outputs.contains(path));
         scope.outputs = outputs.iter().map(|it| places.of(it)).collect();
         scope.resolve(&mut places);
-        scope.manifests.insert(places.of(&plan.manifest));
+        scope.add_text(places.of(&plan.manifest), &mut places);
         for path in seen.or_else(|| plan.seen.clone()).unwrap_or_default() {
-            scope.add_seen(places.of(&path));
+            scope.add_seen(places.of(&path), &mut places);
         }
-        scope.find_directories(&places.root);
+        (scope.root, scope.links) = (places.root, places.links);
+        scope.find_directories();
         Ok(scope)
     }
 
@@ -87,11 +91,12 @@ impl Scope {
     pub(super) fn of_broken(common: &Common) -> Self {
         let mut scope = Self::default();
         if let Some(path) = crate::project::manifest(common) {
-            let places = &mut Places::new(path.parent().unwrap_or(Path::new("")));
+            let mut places = Places::new(path.parent().unwrap_or(Path::new("")));
             let place = places.of(&std::path::absolute(&path).unwrap_or(path));
             scope.listed.extend(place.parent().map(Path::to_path_buf));
-            scope.manifests.insert(place);
-            scope.find_directories(&places.root);
+            scope.add_text(place, &mut places);
+            (scope.root, scope.links) = (places.root, places.links);
+            scope.find_directories();
         }
         scope
     }
@@ -128,7 +133,9 @@ impl Scope {
             let is_serious = kind != Kind::Attributes;
             return Some(if is_serious { Weight::Obsolete } else { Weight::Stale });
         }
-        if self.manifests.contains(path) || kind == Kind::Entry && self.has_below(path) {
+        let is_way = kind == Kind::Entry && self.has_below(path)
+            || kind != Kind::Attributes && self.links.contains(path);
+        if self.manifests.contains(path) || is_way {
             return Some(Weight::Stale);
         }
         if kind != Kind::Entry || self.outputs.contains(path) {
@@ -159,9 +166,7 @@ impl Scope {
     fn resolve(&mut self, places: &mut Places) {
         for (path, readers) in std::mem::take(&mut self.sources) {
             let place = places.of(&path);
-            if place.is_symlink()
-                && let Ok(target) = fs::canonicalize(&place)
-            {
+            if let Some(target) = places.target(&place) {
                 self.sources.entry(target).or_default().extend(&readers);
             }
             self.sources.entry(place).or_default().extend(readers);
@@ -169,16 +174,24 @@ impl Scope {
     }
 
     /// Adds what the manifest was read from: texts, and directories, which need not exist.
-    fn add_seen(&mut self, place: PathBuf) {
+    fn add_seen(&mut self, place: PathBuf, places: &mut Places) {
         if place.is_file() {
-            self.manifests.insert(place);
+            self.add_text(place, places);
         } else {
-            self.listed.insert(fs::canonicalize(&place).unwrap_or(place));
+            self.listed.insert(places.directory(&place));
         }
     }
 
-    fn find_directories(&mut self, root: &Path) {
-        let files = self.sources.keys().chain(&self.manifests);
+    /// Adds a text that the manifest is made of; behind a link there are two.
+    fn add_text(&mut self, place: PathBuf, places: &mut Places) {
+        self.manifests.extend(places.target(&place));
+        self.manifests.insert(place);
+    }
+
+    /// Finds out which of the directories there are by now.
+    pub(super) fn find_directories(&mut self) {
+        let root = self.root.as_path();
+        let files = self.sources.keys().chain(&self.manifests).chain(&self.links);
         let parents: BTreeSet<&Path> = files.filter_map(|it| it.parent()).collect();
         let mut found: BTreeSet<PathBuf> = parents.into_iter().map(existing).collect();
         found.extend(self.listed.iter().map(|it| existing(it)));
@@ -223,12 +236,14 @@ fn add_tree(top: &Path, found: &mut BTreeSet<PathBuf>) {
 struct Places {
     root: PathBuf,
     known: HashMap<PathBuf, PathBuf>,
+    /// The links that paths led through.
+    links: BTreeSet<PathBuf>,
 }
 
 impl Places {
     fn new(root: &Path) -> Self {
         let root = fs::canonicalize(root).unwrap_or_else(|_| root.into());
-        Self { root, known: HashMap::new() }
+        Self { root, known: HashMap::new(), links: BTreeSet::new() }
     }
 
     /// Returns where a path is, with its directory resolved.
@@ -245,7 +260,33 @@ impl Places {
             return known.clone();
         }
         let resolved = fs::canonicalize(path).unwrap_or_else(|_| path.into());
+        if resolved != path {
+            self.follow(path);
+        }
         self.known.insert(path.into(), resolved.clone());
         resolved
+    }
+
+    /// Returns what is behind a place that is a link.
+    fn target(&mut self, place: &Path) -> Option<PathBuf> {
+        if !place.is_symlink() {
+            return None;
+        }
+        self.follow(place);
+        fs::canonicalize(place).ok()
+    }
+
+    /// Notes the links that a path leads through, each with the directory that it is in resolved.
+    fn follow(&mut self, path: &Path) {
+        for link in path.ancestors().filter(|it| it.is_symlink()) {
+            let (Some(parent), Some(name)) = (link.parent(), link.file_name()) else { continue };
+            let Ok(parent) = fs::canonicalize(parent) else { continue };
+            let place = parent.join(name);
+            if let Ok(target) = fs::read_link(&place)
+                && self.links.insert(place)
+            {
+                self.follow(&parent.join(target));
+            }
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::{BufRead as _, BufReader};
+use std::os::unix::fs::symlink;
 use std::process::Command;
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
@@ -213,6 +214,63 @@ fn a_broken_manifest_is_told_and_tried_again() {
     assert!(watching.await_rest().contains("walk.toml:2:"));
     project.write("walk.toml", "[walk]\nversion = 1\n[action.a]\nrun = \"echo 1\"\n");
     assert!(watching.await_rest().contains("up to date (1 action)"));
+    watching.end();
+}
+
+/// Neither the link nor what it leads to is a file that somebody names.
+#[test]
+fn a_link_to_a_directory_that_leads_elsewhere_is_noticed() {
+    let project =
+        Project::new("[action.a]\nrun = \"cat {in} > {out}\"\nin = [\"now/a\"]\nout = [\"b\"]\n");
+    for version in ["1", "2", "3"] {
+        project.write(&format!("{version}/a"), version);
+    }
+    let put = |target: &str, link: &str| {
+        symlink(target, project.path("link")).expect("a link");
+        fs::rename(project.path("link"), project.path(link)).expect("it can be renamed");
+    };
+    put("../1", "1/step");
+    put("1/step", "now");
+    let watching = Watching::start(&project, "watch");
+    watching.await_rest();
+    assert_eq!(project.read("b"), "1");
+    put("../2", "1/step");
+    watching.await_line("ok 1 in ");
+    assert_eq!(project.read("b"), "2");
+    put("3", "now");
+    watching.await_line("ok 1 in ");
+    assert_eq!(project.read("b"), "3");
+    watching.end();
+}
+
+#[test]
+fn a_manifest_behind_a_link_is_read_again() {
+    let project = Project::empty();
+    project.write("more/real.toml", "[walk]\nversion = 1\n[action.a]\nrun = \"echo 1\"\n");
+    symlink("more/real.toml", project.path("walk.toml")).expect("a link");
+    let watching = Watching::start(&project, "watch");
+    watching.await_rest();
+    project.write("more/real.toml", "[walk]\nversion = 1\n[action.b]\nrun = \"echo 2\"\n");
+    watching.await_line(" ok  b ");
+    watching.end();
+}
+
+/// Until it is there again, the manifest is wrong.
+#[test]
+fn a_directory_outside_that_is_gone_for_a_while_is_noticed() {
+    let project = Project::empty();
+    project.write("lib/inner/a", "1");
+    project.write(
+        "project/walk.toml",
+        "[walk]\nversion = 1\n[action.a]\nrun = \"cat {in}\"\nin = [\"../lib/inner/a\"]\n",
+    );
+    let watching = Watching::start(&project, "watch -C project");
+    watching.await_rest();
+    fs::remove_dir_all(project.path("lib")).expect("it can be removed");
+    watching.await_line("neither exists nor is produced");
+    watching.await_rest();
+    project.write("lib/inner/a", "2");
+    watching.await_line("lib/inner/a changed");
     watching.end();
 }
 
