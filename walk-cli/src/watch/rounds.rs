@@ -215,7 +215,7 @@ impl Watch<'_> {
             let (scope, error) = match Scope::read(self.common, self.jobs) {
                 Ok(scope) => (scope, None),
                 Err(error) => {
-                    (self.last_scope(), error.message(Path::new("")).or(Some(String::new())))
+                    (self.last_scope(&error), error.message(Path::new("")).or(Some(String::new())))
                 }
             };
             has_changed |= error != self.error || !scope.means_the_same(&self.scope);
@@ -228,13 +228,10 @@ impl Watch<'_> {
         }
     }
 
-    fn last_scope(&self) -> Scope {
-        if self.scope.len() == 0 {
-            return Scope::of_broken(self.common);
-        }
-        // What it knows may be gone, and come again.
-        let mut scope = (*self.scope).clone();
-        scope.find_directories();
+    fn last_scope(&self, error: &CliError) -> Scope {
+        let known = (*self.scope).clone();
+        let mut scope = if known.len() > 0 { known } else { Scope::of_broken(self.common) };
+        scope.add_error(error);
         scope
     }
 }

@@ -12,7 +12,7 @@ use std::time::{Duration, SystemTime};
 use walk_plan::{ActionId, Options};
 
 use crate::args::Common;
-use crate::error::Result;
+use crate::error::{CliError, Result};
 use crate::project::Project;
 
 /// What there is to look at.
@@ -79,8 +79,8 @@ impl Scope {
         scope.outputs = outputs.iter().map(|it| places.of(it)).collect();
         scope.resolve(&mut places);
         scope.add_text(places.of(&plan.manifest), &mut places);
-        for path in seen.or_else(|| plan.seen.clone()).unwrap_or_default() {
-            scope.add_seen(places.of(&path), &mut places);
+        for path in &seen {
+            scope.add_seen(places.of(path), &mut places);
         }
         (scope.root, scope.links) = (places.root, places.links);
         scope.find_directories();
@@ -91,14 +91,29 @@ impl Scope {
     pub(super) fn of_broken(common: &Common) -> Self {
         let mut scope = Self::default();
         if let Some(path) = crate::project::manifest(common) {
+            let path = std::path::absolute(&path).unwrap_or(path);
             let mut places = Places::new(path.parent().unwrap_or(Path::new("")));
-            let place = places.of(&std::path::absolute(&path).unwrap_or(path));
+            let place = places.of(&path);
             scope.listed.extend(place.parent().map(Path::to_path_buf));
             scope.add_text(place, &mut places);
             (scope.root, scope.links) = (places.root, places.links);
             scope.find_directories();
         }
         scope
+    }
+
+    /// Adds what was read of a manifest that is wrong, and finds out which of the directories there
+    /// are by now.
+    pub(super) fn add_error(&mut self, error: &CliError) {
+        if let CliError::Manifest(error) = error {
+            let mut places = Places::new(&self.root);
+            let wrong = std::path::absolute(&error.diagnostic().path).ok();
+            for path in error.seen().iter().chain(&wrong) {
+                self.add_seen(places.of(path), &mut places);
+            }
+            self.links.extend(places.links);
+        }
+        self.find_directories();
     }
 
     /// Returns whether the same files are read and made by the same actions.
@@ -189,7 +204,7 @@ impl Scope {
     }
 
     /// Finds out which of the directories there are by now.
-    pub(super) fn find_directories(&mut self) {
+    fn find_directories(&mut self) {
         let root = self.root.as_path();
         let files = self.sources.keys().chain(&self.manifests).chain(&self.links);
         let parents: BTreeSet<&Path> = files.filter_map(|it| it.parent()).collect();

@@ -274,6 +274,45 @@ fn a_directory_outside_that_is_gone_for_a_while_is_noticed() {
     watching.end();
 }
 
+#[test]
+fn what_a_wrong_manifest_needs_is_looked_at() {
+    let action = |name: &str, input: &str| {
+        format!("[action.{name}]\nrun = \"cat {{in}}\"\nin = [\"{input}\"]\n")
+    };
+    let include = "[walk]\nversion = 1\ninclude = [\"more/*.toml\"]\n";
+    let project = Project::empty();
+    project.write("more/a.toml", "[action.a\n");
+    project.write("walk.toml", include);
+    project.write("src/other", "");
+    let watching = Watching::start(&project, "watch");
+    assert!(watching.await_rest().contains("more/a.toml:1:"));
+    project.write("more/a.toml", &action("a", "src/a"));
+    assert!(watching.await_rest().contains("neither exists nor is produced"));
+    project.write("src/a", "");
+    watching.await_line("ok 1 in ");
+    // It was good before.
+    project.write("lib/other", "");
+    project.write("walk.toml", &(include.to_owned() + &action("b", "lib/b")));
+    watching.await_line("neither exists nor is produced");
+    watching.await_rest();
+    project.write("lib/b", "");
+    watching.await_line(" ok  b ");
+    watching.end();
+}
+
+/// As the locks of Emacs.
+#[test]
+fn links_that_lead_nowhere_hide_no_new_files() {
+    let project = Project::new(COPY);
+    project.write("src/a.c", "1");
+    symlink("me@host.1:2", project.path("src/.#a.c")).expect("a link");
+    let watching = Watching::start(&project, "watch");
+    watching.await_rest();
+    project.write("src/b.c", "2");
+    watching.await_line(" ok  copy:src/b.c ");
+    watching.end();
+}
+
 /// By renaming: the file is another one each time.
 #[test]
 fn editors_and_checkouts_put_other_files_in_place() {

@@ -83,7 +83,7 @@ pub(super) fn plan(
         default: targets.clone(),
     });
     let mut plan = plan.map_err(|it| placed(graph, &edges, it))?;
-    plan.seen = Some(seen);
+    (plan.seen, plan.seen_is_all) = (seen, true);
     Ok((plan, edges, targets))
 }
 

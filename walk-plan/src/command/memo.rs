@@ -75,7 +75,7 @@ impl Memo {
             return;
         }
         let plan = &walk.plan;
-        for path in plan.seen.iter().flatten() {
+        for path in &plan.seen {
             let Some(pictured) = self.picture(plan, path) else { return };
             seen.files.push(pictured);
         }
@@ -91,7 +91,7 @@ impl Memo {
         let draft = may_be_part.then(|| Draft::new(walk, dag, |it| positions[it.index()]));
         seen.graph = draft.flatten().map(|it| (it, flags(walk, dag, report)));
         let plan = &walk.plan;
-        if plan.seen.is_none() || !(is_quiet || seen.graph.is_some()) {
+        if !plan.seen_is_all || !(is_quiet || seen.graph.is_some()) {
             return;
         }
         self.seen = Some(seen);

@@ -18,14 +18,14 @@ pub(super) fn load<'d>(
     sources: &'d Sources,
     first: SourceText,
     root: &Path,
-) -> Result<(Vec<Loaded<'d>>, Tree)> {
+    tree: &mut Tree,
+) -> Result<Vec<Loaded<'d>>> {
     let shown = first.path.parent().map(Path::to_path_buf).unwrap_or_default();
     let name = first.path.file_name().map(PathBuf::from).unwrap_or_default();
-    let tree = Tree::new(root, &[]);
     let (loaded, chain, seen) = (Vec::new(), Vec::new(), Vec::new());
     let mut reading = Loader { sources, root, shown, tree, loaded, chain, seen };
     reading.load(first, name)?;
-    Ok((reading.loaded, reading.tree))
+    Ok(reading.loaded)
 }
 
 struct Loader<'d, 'r> {
@@ -33,7 +33,7 @@ struct Loader<'d, 'r> {
     root: &'r Path,
     /// What included paths are shown below.
     shown: PathBuf,
-    tree: Tree,
+    tree: &'r mut Tree,
     loaded: Vec<Loaded<'d>>,
     /// The manifests that are being read, each included by the one before.
     chain: Vec<PathBuf>,

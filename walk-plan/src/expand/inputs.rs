@@ -209,7 +209,7 @@ impl<'d> Draft<'d> {
             origins.known.resize(self.files.len(), None);
         }
         if origins.known[id.index()].is_none() {
-            let found = origins.find(id, &mut self.tree, &self.files);
+            let found = origins.find(id, self.tree, &self.files);
             let found = found.ok_or_else(|| self.missing(id, &member.name, origins))?;
             origins.known[id.index()] = Some(found);
         }

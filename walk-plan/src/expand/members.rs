@@ -55,7 +55,7 @@ type Combination<'d> = Vec<(&'d str, Rc<str>)>;
 pub(super) struct Draft<'d> {
     pub(super) sources: &'d Sources,
     pub(super) vars: Vars<'d>,
-    pub(super) tree: Tree,
+    pub(super) tree: &'d mut Tree,
     pub(super) files: Files,
     pub(super) entries: Vec<Entry<'d>>,
     /// By entry.

@@ -1,5 +1,6 @@
 //! Reads a manifest as a plan, step by step.
 
+use std::mem;
 use std::path::{Path, PathBuf};
 
 use walk_core::DagError;
@@ -38,21 +39,46 @@ impl Plan {
     /// cycle, more tokens than the queue has. The error shows the place.
     pub fn read(source: &Source, overrides: &Overrides) -> Result<Plan, ManifestError> {
         let sources = Sources::new();
-        let plan = read(&sources, source, overrides);
-        plan.map_err(|fault| fault.diagnose(&sources).into())
+        let mut seen = Vec::new();
+        let plan = read(&sources, source, overrides, &mut seen);
+        plan.map_err(|fault| ManifestError::new(fault.diagnose(&sources), seen))
     }
 }
 
-fn read(sources: &Sources, source: &Source, overrides: &Overrides) -> Result<Plan> {
-    let (first, manifest, root) = open(source)?;
-    let (loaded, included) = include::load(sources, first, &root)?;
+/// Reads a plan; notes what was `seen` even if that fails.
+fn read(
+    sources: &Sources,
+    source: &Source,
+    overrides: &Overrides,
+    seen: &mut Vec<PathBuf>,
+) -> Result<Plan> {
+    let first = open(source)?;
+    let root = &first.2;
+    let trees = &mut [Tree::new(root, &[]), Tree::new(root, &overrides.leftovers)];
+    let plan = plan(sources, first, overrides, trees);
+    if let Source::File(_) = source {
+        seen.extend(trees.iter().flat_map(Tree::listed));
+        seen.extend(sources.paths().filter_map(|it| std::path::absolute(it).ok()));
+    }
+    let is_certain = trees.iter().all(Tree::is_certain) && overrides.leftovers.is_empty();
+    let seen_is_all = is_certain && matches!(source, Source::File(_));
+    let plan = plan?;
+    Ok(Plan { seen: mem::take(seen), seen_is_all, ..plan })
+}
+
+fn plan(
+    sources: &Sources,
+    (first, manifest, root): (SourceText, PathBuf, PathBuf),
+    overrides: &Overrides,
+    [including, tree]: &mut [Tree; 2],
+) -> Result<Plan> {
+    let loaded = include::load(sources, first, &root, including)?;
     let vars = settings::vars(&loaded, overrides, sources)?;
     let settings = settings::settings(&loaded, overrides, &vars)?;
     let (queues, engines) = settings::queues(&loaded, &settings, (overrides, sources))?;
     let env = settings::env(&loaded, &vars, sources)?;
     let tools = settings::tools(&loaded, &vars, sources)?;
 
-    let tree = Tree::new(&root, &overrides.leftovers);
     let files = Files::new(root.clone());
     let (entries, members) = (entries(&loaded)?, Vec::new());
     let mut draft = Draft { sources, vars, tree, files, entries, members };
@@ -64,8 +90,7 @@ fn read(sources: &Sources, source: &Source, overrides: &Overrides) -> Result<Pla
     let (actions, edges) = draft.commands(&all, &shared, &mut origins)?;
 
     let of_action: Vec<usize> = all.iter().map(|it| it.0).collect();
-    let (files, default) =
-        (std::mem::replace(&mut draft.files, Files::new(root.clone())), Vec::new());
+    let (files, default) = (mem::replace(&mut draft.files, Files::new(root.clone())), Vec::new());
     let mut plan = Plan {
         root,
         manifest,
@@ -77,8 +102,8 @@ fn read(sources: &Sources, source: &Source, overrides: &Overrides) -> Result<Pla
         actions,
         files,
         default,
-        seen: seen(source, sources, [&included, &draft.tree])
-            .filter(|_| overrides.leftovers.is_empty()),
+        seen: Vec::new(),
+        seen_is_all: false,
         names,
         edges,
         makers: origins.makers,
@@ -86,16 +111,6 @@ fn read(sources: &Sources, source: &Source, overrides: &Overrides) -> Result<Pla
     refuse_cycle(&plan, &draft, &of_action)?;
     set_default(&mut plan, &loaded[0])?;
     Ok(plan)
-}
-
-/// Returns the texts that were read, and the directories that were listed.
-fn seen(source: &Source, sources: &Sources, trees: [&Tree; 2]) -> Option<Vec<PathBuf>> {
-    let Source::File(_) = source else { return None };
-    let mut seen = trees.map(Tree::listed).into_iter().collect::<Option<Vec<_>>>()?.concat();
-    for text in sources.paths() {
-        seen.push(std::path::absolute(text).ok()?);
-    }
-    Some(seen)
 }
 
 /// Returns the first text, the manifest's path and the directory that paths start from.

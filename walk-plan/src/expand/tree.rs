@@ -111,11 +111,14 @@ impl Tree {
         paths.filter_map(|it| it.into_os_string().into_string().ok()).collect()
     }
 
-    /// Returns the directories that were listed; `None` if one of them may be another without any
-    /// trace in it.
-    pub(super) fn listed(&self) -> Option<Vec<PathBuf>> {
-        let is_certain = self.listings.values().all(|it| !it.has_dead_links);
-        is_certain.then(|| self.listings.keys().map(PathBuf::from).collect())
+    /// Returns the directories that were listed.
+    pub(super) fn listed(&self) -> impl Iterator<Item = PathBuf> {
+        self.listings.keys().map(PathBuf::from)
+    }
+
+    /// Returns whether none of the directories may be another without any trace in it.
+    pub(super) fn is_certain(&self) -> bool {
+        self.listings.values().all(|it| !it.has_dead_links)
     }
 
     fn list(&mut self, directory: &Path) -> io::Result<Rc<Listing>> {

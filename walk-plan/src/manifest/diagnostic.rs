@@ -119,7 +119,7 @@ impl fmt::Display for Diagnostic {
 ///
 /// There is always exactly one diagnostic: the first error found.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ManifestError(Box<Diagnostic>);
+pub struct ManifestError(Box<Diagnostic>, Vec<PathBuf>);
 
 impl ManifestError {
     /// Returns what is wrong, and where.
@@ -127,11 +127,22 @@ impl ManifestError {
     pub fn diagnostic(&self) -> &Diagnostic {
         &self.0
     }
+
+    /// Returns the files and directories that were read until then, relative to the root or
+    /// absolute: with one of them changed, it may be worth it to try again.
+    #[must_use]
+    pub fn seen(&self) -> &[PathBuf] {
+        &self.1
+    }
+
+    pub(crate) fn new(diagnostic: Diagnostic, seen: Vec<PathBuf>) -> Self {
+        Self(Box::new(diagnostic), seen)
+    }
 }
 
 impl From<Diagnostic> for ManifestError {
     fn from(diagnostic: Diagnostic) -> Self {
-        Self(Box::new(diagnostic))
+        Self::new(diagnostic, Vec::new())
     }
 }
 

@@ -41,8 +41,10 @@ pub struct Plan {
     /// What a walk without targets brings up to date; empty if the manifest does not say.
     pub default: Vec<ActionId>,
     /// The files and directories, relative to the root or absolute, that decided what is in this
-    /// plan; `None` if not all of them can be looked at again.
-    pub seen: Option<Vec<PathBuf>>,
+    /// plan.
+    pub seen: Vec<PathBuf>,
+    /// Whether nothing else decided it that could be another without any trace in these.
+    pub seen_is_all: bool,
     pub(crate) names: Names,
     pub(crate) edges: Edges,
     pub(crate) makers: Makers,
