@@ -51,7 +51,8 @@ pub(crate) fn log_through(pipe: Box<dyn Write + Send>) {
 
 /// Starts the log, in the name of `walk` or of `ninja`.
 pub(crate) fn start_log(name: &'static str) {
-    let mut builder = Builder::from_env(Env::default().default_filter_or("warn"));
+    // Of `notify`: that a directory which is gone is not watched any more.
+    let mut builder = Builder::from_env(Env::default().default_filter_or("warn,notify=error"));
     builder.target(Target::Pipe(Box::new(Log))).format(move |out, record| {
         let level = match record.level() {
             Level::Warn => "warning".to_owned(),

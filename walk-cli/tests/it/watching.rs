@@ -336,6 +336,26 @@ fn editors_and_checkouts_put_other_files_in_place() {
     watching.end();
 }
 
+/// Such as a branch does not have.
+#[test]
+fn directories_that_go_are_not_told_of() {
+    let project = Project::new(&COPY.replace("*.c", "**/*.c"));
+    project.write("src/a.c", "1");
+    for number in 0..20 {
+        project.write(&format!("src/{number}/{number}.c"), "2");
+    }
+    let watching = Watching::start(&project, "watch");
+    watching.await_rest();
+    for number in 0..20 {
+        fs::remove_dir_all(project.path(&format!("src/{number}"))).expect("it can be removed");
+    }
+    let mut seen = watching.await_rest();
+    project.write("src/a.c", "3");
+    seen += &watching.await_rest();
+    assert!(!seen.contains("warning"), "{seen}");
+    watching.end();
+}
+
 #[test]
 fn a_burst_of_changes_is_one() {
     let project = Project::new(COPY);
