@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use log::LevelFilter;
 use signal_hook::consts::SIGPIPE;
 use walk_core::Interrupt;
 
@@ -212,7 +213,12 @@ impl Watch<'_> {
     fn look(&mut self) -> bool {
         let mut has_changed = false;
         loop {
-            let (scope, error) = match Scope::read(self.common, self.jobs) {
+            // What is odd about the manifest is said by each round.
+            let level = log::max_level();
+            log::set_max_level(level.min(LevelFilter::Error));
+            let read = Scope::read(self.common, self.jobs);
+            log::set_max_level(level);
+            let (scope, error) = match read {
                 Ok(scope) => (scope, None),
                 Err(error) => {
                     (self.last_scope(&error), error.message(Path::new("")).or(Some(String::new())))

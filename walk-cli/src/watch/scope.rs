@@ -157,6 +157,7 @@ impl Scope {
             return None;
         }
         let is_listed = path.ancestors().take(2).any(|it| self.listed.contains(it));
+        let is_listed = is_listed || is_below(path, self.listed.range(path.to_path_buf()..).next());
         (is_listed || self.directories.contains(path)).then_some(Weight::Listing)
     }
 
@@ -169,7 +170,7 @@ impl Scope {
     /// Returns whether there is a source in a directory.
     fn has_below(&self, directory: &Path) -> bool {
         let next = self.sources.range(directory.to_path_buf()..).next();
-        next.is_some_and(|it| it.0.starts_with(directory))
+        is_below(directory, next.map(|it| it.0))
     }
 
     /// Returns whether it is what walk itself writes.
@@ -220,6 +221,10 @@ impl Scope {
         found.retain(|it| !self.is_own(it));
         self.directories = found;
     }
+}
+
+fn is_below(directory: &Path, path: Option<&PathBuf>) -> bool {
+    path.is_some_and(|it| it.starts_with(directory))
 }
 
 /// Returns when a file was written last, or put in its place.

@@ -300,6 +300,21 @@ fn what_a_wrong_manifest_needs_is_looked_at() {
     watching.end();
 }
 
+#[test]
+fn a_glob_of_a_directory_that_is_made_later_is_told_of_once() {
+    let project = Project::new(
+        "[action.a]\nrun = \"cat {in} > {out}\"\nin = [\"b\", \"x/y/*\"]\nout = [\"c\"]\n",
+    );
+    project.write("b", "1");
+    let watching = Watching::start(&project, "watch");
+    let seen = watching.await_rest();
+    assert_eq!(seen.matches("`x/y/*` in `in` matches nothing").count(), 1, "{seen}");
+    project.write("x/y/z", "2");
+    watching.await_line("ok 1 in ");
+    assert_eq!(project.read("c"), "12");
+    watching.end();
+}
+
 /// As the locks of Emacs.
 #[test]
 fn links_that_lead_nowhere_hide_no_new_files() {
