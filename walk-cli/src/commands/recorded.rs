@@ -145,12 +145,19 @@ fn write_action(
             writeln!(out, "{name} {verb} for tokens of the queue {queue} in {run_of}")?;
         }
         (None, Some(_)) => {
-            writeln!(
-                out,
-                "{name} ran in {run_of}, for {}: {}",
-                seconds(action.duration()),
-                tame(&how(action))
-            )?;
+            let how = how(action);
+            match (action.status(), action.last()) {
+                (None, Some(attempt)) if run.is_going_on() => {
+                    let taken = since(attempt.started_ms);
+                    writeln!(out, "{name} runs in {run_of}, for {} already", seconds(taken))?;
+                }
+                // Nobody knows when.
+                (None, _) => writeln!(out, "{name} ran in {run_of}: {how}")?,
+                _ => {
+                    let taken = seconds(action.duration());
+                    writeln!(out, "{name} ran in {run_of}, for {taken}: {}", tame(&how))?;
+                }
+            }
         }
     }
     write_why(run, action, palette, out)?;
@@ -257,6 +264,11 @@ fn needed_by(common: &Common, target: &str) -> Option<HashSet<String>> {
     let targets = walk.plan().select(&[target.to_owned()]).ok()?;
     let dag = walk.dag(&targets).ok()?;
     Some(dag.vertices().map(|it| dag.uid(it).to_owned()).collect())
+}
+
+fn since(time_ms: u64) -> Duration {
+    let time = SystemTime::UNIX_EPOCH + Duration::from_millis(time_ms);
+    SystemTime::now().duration_since(time).unwrap_or_default()
 }
 
 fn few_or_nothing(actions: &[&RecordedAction]) -> String {

@@ -33,7 +33,7 @@ pub(crate) fn runs(common: &Common, palette: Palette, out: &mut dyn Write) -> Re
 /// Returns when a run was, how it ended, and what it was asked for.
 pub(super) fn headline(run: &RecordedRun, now: SystemTime, palette: Palette) -> String {
     let ago = age(now.duration_since(run.started()).unwrap_or_default());
-    let mut text = format!("{ago:<15}  {}", ending(run, palette));
+    let mut text = format!("{ago:<15}  {}", ending(run, now, palette));
     if !run.start.targets.is_empty() {
         let targets = run.start.targets.iter().map(|it| tame(it)).collect::<Vec<_>>();
         text.push_str(&palette.dim(&format!("  {}", targets.join(" "))));
@@ -41,10 +41,14 @@ pub(super) fn headline(run: &RecordedRun, now: SystemTime, palette: Palette) -> 
     text
 }
 
-fn ending(run: &RecordedRun, palette: Palette) -> String {
+fn ending(run: &RecordedRun, now: SystemTime, palette: Palette) -> String {
     let Some(end) = run.end else {
-        let how = if run.is_going_on() { "still running" } else { "killed" };
-        return palette.warn(&format!("{how} after {}", seconds(run.duration())));
+        let (how, taken) = if run.is_going_on() {
+            ("still running", now.duration_since(run.started()).unwrap_or_default())
+        } else {
+            ("killed", run.duration())
+        };
+        return palette.warn(&format!("{how} after {}", seconds(taken)));
     };
     let counts = end.tally.describe(run.duration());
     match end.exit {
@@ -137,4 +141,27 @@ fn write_part(
         writeln!(out, "  (+{left})")?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::os;
+
+    /// Nothing is recorded while a long action runs.
+    #[test]
+    fn what_goes_on_has_taken_until_now() {
+        let check = |pid: u32, expected: &str| {
+            let line = serde_json::json!({
+                "v": 1, "time_ms": 1_000, "event": "run-started", "pid": pid, "host": os::host(),
+            });
+            let run = RecordedRun::parse(format!("{line}\n").as_bytes()).expect("it is a record");
+            let now = SystemTime::UNIX_EPOCH + Duration::from_secs(9);
+            assert_eq!(ending(&run, now, Palette::default()), expected);
+        };
+        check(std::process::id(), "still running after 8.00s");
+        check(0, "killed after 0.00s");
+    }
 }

@@ -197,6 +197,9 @@ fn while_a_run_goes_on_its_record_says_what_is_waited_for() {
     let running = project.start("");
     project.await_fifo("started");
     assert!(project.walk("runs").expect(0).contains("still running"));
+    let why = project.walk("why --last first").expect(0);
+    assert!(why.contains("first runs in run 2, just now, for "), "{why}");
+    assert!(!why.contains("it did not end"), "{why}");
     let why = project.walk("why --run last second").expect(0);
     assert!(why.contains("second waits for tokens of the queue one"), "{why}");
     let why = project.walk("why --run last third").expect(0);
@@ -210,7 +213,7 @@ fn while_a_run_goes_on_its_record_says_what_is_waited_for() {
     running.signal(Signal::KILL);
     running.wait();
     let why = project.walk("why --last first").expect(0);
-    assert!(why.contains("first ran in run 2") && why.contains("it did not end"), "{why}");
+    assert!(why.contains("first ran in run 2, just now: it did not end\n"), "{why}");
     let why = project.walk("why --run last third").expect(0);
     assert!(why.contains("which was killed meanwhile\n  not ended: first, second"), "{why}");
     assert!(project.walk("runs").expect(0).contains("killed after"));
