@@ -35,6 +35,20 @@ fn sources_of_c_become_a_program() {
     assert!(project.walk("plan").expect(0).contains("include/f.h changed"));
 }
 
+/// As a glob `a[1]` is `a1`.
+#[test]
+fn directories_that_look_like_globs_are_taken_as_they_are() {
+    let project = Project::empty();
+    project.write("a[1]/main.c", "int f(void);\nint main(void) { return f(); }\n");
+    project.write("b{2}/f.c", "int f(void) { return 0; }\n");
+    project.walk("init").expect(0);
+    assert!(project.walk("").expect(0).contains("ok 3 in "));
+    let tests = Project::empty();
+    tests.write("t[1]/test_a.py", "");
+    tests.walk("init").expect(0);
+    assert!(tests.walk("check").expect(0).contains("1 action"));
+}
+
 #[test]
 fn several_programs_share_a_library_of_the_rest() {
     let project = c_project();

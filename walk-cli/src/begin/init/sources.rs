@@ -3,7 +3,7 @@
 use walk_plan::literal;
 
 use super::super::draft::{Draft, Entry};
-use super::survey::{Survey, globs};
+use super::survey::{Survey, exactly, globs};
 
 const C: &[&str] = &["c"];
 const CXX: &[&str] = &["cc", "cpp", "cxx"];
@@ -43,8 +43,8 @@ fn extensions(sources: &[&str]) -> Vec<(&'static str, &'static str, &'static str
 
 fn compile(draft: &mut Draft, sources: &[&str], extension: &str, compiler: &str) {
     for glob in globs(sources, extension) {
-        let top = glob.split_once('/').map_or("", |it| it.0);
-        let name = ["compile", top].join(if top.is_empty() { "" } else { "-" });
+        let top = glob.split_once('/').map_or("", |it| it.0).replace('\\', "");
+        let name = ["compile", &top].join(if top.is_empty() { "" } else { "-" });
         let run = format!("${{{compiler}}} ${{flags}} -MD -MF {{out}}.d -c {{in}} -o {{out}}");
         draft.add(
             Entry::new(name)
@@ -195,7 +195,7 @@ fn test_globs(tests: &[&str]) -> Vec<String> {
             let pattern = if name.starts_with("test_") { "test_*.py" } else { "*_test.py" };
             match directory {
                 "" => pattern.into(),
-                directory => format!("{}/{pattern}", literal(directory)),
+                directory => format!("{}/{pattern}", exactly(directory)),
             }
         })
         .collect();

@@ -94,9 +94,21 @@ pub(super) fn globs(files: &[&str], extension: &str) -> Vec<String> {
     }
     let glob = |top: &str| match top {
         "" => format!("*.{extension}"),
-        top => format!("{}/**/*.{extension}", walk_plan::literal(top)),
+        top => format!("{}/**/*.{extension}", exactly(top)),
     };
     tops.into_iter().map(glob).collect()
+}
+
+/// Returns a part of a glob that matches just this path.
+pub(super) fn exactly(path: &str) -> String {
+    let mut text = String::new();
+    for it in path.chars() {
+        if r"\*?[]{}".contains(it) {
+            text.push('\\');
+        }
+        text.push(it);
+    }
+    walk_plan::literal(&text)
 }
 
 fn extension(path: &str) -> &str {
