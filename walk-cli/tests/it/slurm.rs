@@ -351,7 +351,7 @@ fn wrong_queues_are_refused_with_what_would_be_right() {
     check("q = { engine = \"slrum\" }", "unknown engine `slrum`");
     check("q = { partition = \"main\" }", "`partition` without `engine`");
     check("q = { }", "without `tokens`");
-    check("q = { engine = \"slurm\", nodes = 3 }", "unknown field `nodes`");
+    check("q = { engine = \"slurm\", nodes = 3 }", "unknown key `nodes`");
     check("q = \"3\"", "a whole number from 0 to 4294967295, or a table");
     let ok = "[queues]\nq = { tokens = 2 }\n[action.a]\nrun = \"true\"\nqueue = \"q\"\n";
     Project::new(ok).walk("").expect(0);
