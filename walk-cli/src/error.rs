@@ -67,6 +67,9 @@ pub(crate) enum CliError {
     /// What is needed to run commands elsewhere cannot be had.
     #[error(transparent)]
     Cluster(#[from] walk_slurm::ClusterError),
+    /// The cache cannot be meant.
+    #[error(transparent)]
+    Cache(#[from] walk_cache::CacheError),
     /// Standard output cannot be written.
     #[error("cannot write to standard output")]
     Output(#[from] io::Error),
@@ -85,6 +88,7 @@ impl CliError {
             | Self::Ninja(_)
             | Self::Target(_)
             | Self::Usage(_)
+            | Self::Cache(_)
             | Self::Walk(_) => Exit::Usage,
             Self::Locked(_) | Self::Inside(_) => Exit::NotNow,
             Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => {

@@ -41,13 +41,14 @@ pub mod depfile;
 pub mod fuzzing;
 
 pub use command::{
-    Captured, Change, CommandWalk, Conduct, Engine, Errand, Held, History, Lapse, Loaded, Lock,
-    Made, Memo, Note, Observer, Options, Partial, Reason, Recall, Rest, RunRecord, Secrets,
-    SharedEngine, StateDir, Trip, Usual, WalkError, join,
+    CacheQuestion, Captured, Change, CommandWalk, Conduct, Engine, Errand, Held, History, Lapse,
+    Loaded, Lock, Made, Memo, Note, Observer, Options, Partial, Reason, Recall, Rest, Restored,
+    ResultCache, RunRecord, Secrets, SharedCache, SharedEngine, StateDir, Trip, Usual, WalkError,
+    join,
 };
 pub use manifest::{Diagnostic, ManifestError, Overrides, Source, schema};
 pub use plan::{
-    ActionId, ActionSpec, AssembleError, Command, DepfileUse, EngineQueue, Env, FileId, Files,
-    GlobMatches, MissingOutputs, Needs, Parts, Paths, Plan, PlanBuilder, Response, Retry, Run,
-    Settings, TargetError, Tool, literal,
+    ActionId, ActionSpec, AssembleError, CacheMode, CacheSettings, Command, DepfileUse,
+    EngineQueue, Env, FileId, Files, GlobMatches, MissingOutputs, Needs, Parts, Paths, Plan,
+    PlanBuilder, Response, Retry, Run, Settings, TargetError, Tool, literal,
 };

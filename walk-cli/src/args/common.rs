@@ -36,6 +36,10 @@ pub(crate) struct Common {
     #[arg(long, value_name = "ENGINE", global = true, env = "WALK_ENGINE", hide_env = true)]
     pub(crate) engine: Option<EngineName>,
 
+    /// Take results from the cache, keep them there, both or neither, whatever `[cache]` says.
+    #[arg(long, value_name = "MODE", global = true, env = "WALK_CACHE", hide_env = true)]
+    pub(crate) cache: Option<CacheWish>,
+
     /// Do not wait for another walk on the same state: exit 75.
     #[arg(long, global = true, env = "WALK_NO_WAIT", hide_env = true, value_parser = FalseyValueParser::new())]
     pub(crate) no_wait: bool,
@@ -74,6 +78,19 @@ impl EngineName {
             Self::Slurm => "slurm",
         }
     }
+}
+
+/// What is done with a cache of results.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CacheWish {
+    /// Leave it alone
+    Off,
+    /// Only take results from its remote part
+    Read,
+    /// Only put results into its remote part
+    Write,
+    /// Both
+    ReadWrite,
 }
 
 /// When to use colors.

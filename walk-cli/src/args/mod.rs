@@ -13,5 +13,5 @@ pub(crate) use commands::{
     CleanArgs, Command, DiffArgs, GraphArgs, GraphFormat, Import, ImportArgs, PlanArgs, Question,
     ReportArgs, ReportFormat, SomeTargetArgs, TargetArgs, WatchArgs, WhyArgs,
 };
-pub(crate) use common::{ColorWish, Common};
+pub(crate) use common::{CacheWish, ColorWish, Common};
 pub(crate) use run::{ProgressWish, RunArgs};

@@ -13,7 +13,7 @@ use crate::error::{CliError, Result};
 
 /// Gives `walk` the engines that it needs, and has what an earlier walk left running elsewhere
 /// stopped, unless this one may take it over.
-pub(crate) fn prepare(
+pub(super) fn prepare(
     walk: &mut CommandWalk,
     dag: &Dag<ActionId>,
     interrupt: &Interrupt,

@@ -1,9 +1,28 @@
-//! Commands on other machines: which engines a walk has, and the runner on a node.
+//! What a walk has of other machines: engines that run its commands, a cache of results, and the
+//! runner on a node.
 //!
-//! The engine itself is walk-slurm's; here is what joins it to a walk of a plan.
+//! The work is done by walk-slurm and walk-cache; here is what joins them to a walk of a plan.
 
+mod cache;
 mod engine;
 mod runner;
 
-pub(crate) use engine::prepare;
+use walk_core::{Dag, Interrupt};
+use walk_plan::{ActionId, CommandWalk};
+
 pub(crate) use runner::{NAME, run};
+
+use crate::args::Common;
+use crate::error::Result;
+
+/// Gives `walk` the engines and the cache that it needs, and has what an earlier walk left running
+/// elsewhere stopped, unless this one may take it over.
+pub(crate) fn prepare(
+    common: &Common,
+    walk: &mut CommandWalk,
+    dag: &Dag<ActionId>,
+    interrupt: &Interrupt,
+) -> Result<()> {
+    cache::prepare(common, walk)?;
+    engine::prepare(walk, dag, interrupt)
+}

@@ -144,6 +144,7 @@ impl Events {
             log: log.filter(|_| !self.is_record).map(|it| it.to_string_lossy().into_owned()),
             left_behind: outcome.left_behind,
             flaky: conduct.is_some_and(|it| it.is_flaky),
+            cached: conduct.is_some_and(|it| it.is_restored),
             usual_ms: conduct.and_then(|it| it.exceeds).map(|it| millis(it.median)),
             fingerprint: fingerprint.map(|it| it.checksum().to_string()),
             output: output.and_then(|it| read_ends(it).ok()),

@@ -10,9 +10,9 @@
 //! | `queued` | `action`, `id` (from 0, in this order), `queue`, `reason`, `changes` (names of elements), `elements` (the first of them, with what they were and are), `needs` (`id` of each direct predecessor that ran), `makes` (its outputs), `command` (in its own record) |
 //! | `started` | `action`, `slot` |
 //! | `requeued` | as `finished`, and `delay_ms` |
-//! | `finished` | `action`, `status`, `ending`, `exit` (if the process exited), `reason`, `changes`, `slot`, `attempt`, `duration_ms`, `log` (path, if it wrote anything), `left_behind` (if processes of it still ran), `flaky` (if it passed only on a retry), `usual_ms` (if it took clearly longer than this, which is usual), `fingerprint` (the digest of all its elements), `output` (what it wrote, in its own record) |
+//! | `finished` | `action`, `status`, `ending`, `exit` (if the process exited), `reason`, `changes`, `slot`, `attempt`, `duration_ms`, `log` (path, if it wrote anything), `left_behind` (if processes of it still ran), `flaky` (if it passed only on a retry), `cached` (if its result was taken from the cache), `usual_ms` (if it took clearly longer than this, which is usual), `fingerprint` (the digest of all its elements), `output` (what it wrote, in its own record) |
 //! | `skipped` | `action`, `status`, `reason` |
-//! | `run-finished` | `exit` (of walk), `signal` (if one ended it), `duration_ms`, `ok`, `flaky` (how many of those), `up_to_date`, `failed`, `not_ready`, `stopped`, `not_run` |
+//! | `run-finished` | `exit` (of walk), `signal` (if one ended it), `duration_ms`, `ok`, `flaky` and `cached` (how many of those), `up_to_date`, `failed`, `not_ready`, `stopped`, `not_run` |
 //!
 //! `status` is one of `success`, `unchanged`, `skip`, `failure`, `not ready`, `force fail`.
 //! `skip` is up to date; `force fail` did not run because of a failure, which `reason` names.
@@ -147,6 +147,8 @@ pub(crate) struct Ended {
     pub(crate) left_behind: bool,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(crate) flaky: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) cached: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) usual_ms: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]

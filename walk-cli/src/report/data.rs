@@ -132,6 +132,7 @@ fn counts(run: &RecordedRun) -> Tally {
     Tally {
         ok: is("ok") + is("same"),
         flaky: run.actions.iter().filter(|it| it.flaky).count(),
+        cached: 0,
         up_to_date: 0,
         failed: is("fail"),
         not_ready: is("wait"),

@@ -133,7 +133,7 @@ impl Going<'_> {
         let watch = Rc::new(RefCell::new(watch));
         observe(&mut walk, &watch, occasion);
         let signals = occasion.signals(&console)?;
-        let result = prepare(&mut walk, &dag, &occasion.interrupt());
+        let result = prepare(common, &mut walk, &dag, &occasion.interrupt());
         let result = result.and_then(|()| Ok(walk.run(&dag)?));
         console.finish();
         let (plan, state, duration) = (walk.plan(), walk.state(), duration());
@@ -240,6 +240,7 @@ impl Ended<'_> {
         let mut tally = Tally::of(report, self.dag, self.plan);
         tally.up_to_date += self.rest;
         tally.flaky = watch.oddities.flaky();
+        tally.cached = watch.oddities.restored();
         let is_good = tally.exit() == Exit::Done;
         if !(self.taste.quiet && is_good || self.occasion.is_silent(tally)) {
             let summary = self.summary(report, tally, watch);

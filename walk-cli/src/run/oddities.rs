@@ -19,11 +19,13 @@ const MOST: usize = 5;
 pub(super) struct Oddities {
     flaky: Vec<(String, (u32, u32))>,
     slow: Vec<(String, Duration, Usual)>,
+    restored: usize,
 }
 
 impl Oddities {
     /// Takes in that a run of `name` is over, which took so long.
     pub(super) fn note(&mut self, name: &str, duration: Duration, conduct: &Conduct) {
+        self.restored += usize::from(conduct.is_restored);
         if conduct.is_flaky {
             self.flaky.push((name.into(), conduct.history.recently_flaky()));
         }
@@ -35,6 +37,11 @@ impl Oddities {
     /// Returns how many actions were flaky.
     pub(super) fn flaky(&self) -> usize {
         self.flaky.len()
+    }
+
+    /// Returns how many results came from the cache.
+    pub(super) fn restored(&self) -> usize {
+        self.restored
     }
 
     /// Returns what is said in the end: a line for each kind.

@@ -18,6 +18,8 @@ pub(crate) struct Tally {
     pub(crate) ok: usize,
     /// How many of those passed only on a retry.
     pub(crate) flaky: usize,
+    /// How many of those were taken from the cache.
+    pub(crate) cached: usize,
     /// No job had to run.
     pub(crate) up_to_date: usize,
     /// A job failed.
@@ -84,9 +86,13 @@ impl Tally {
             ("ok", self.ok),
             ("up to date", self.up_to_date),
         ];
-        let flaky = if self.flaky > 0 { format!(" ({} flaky)", self.flaky) } else { String::new() };
+        let notes = [(self.flaky, "flaky"), (self.cached, "from the cache")];
+        let notes: Vec<String> =
+            notes.iter().filter(|it| it.0 > 0).map(|it| format!("{} {}", it.0, it.1)).collect();
+        let notes =
+            if notes.is_empty() { String::new() } else { format!(" ({})", notes.join(", ")) };
         let shown = counts.iter().filter(|it| it.1 > 0);
-        let more = |word: &str| if word == "ok" { flaky.as_str() } else { "" };
+        let more = |word: &str| if word == "ok" { notes.as_str() } else { "" };
         let shown: Vec<String> =
             shown.map(|(word, count)| format!("{word} {count}{}", more(word))).collect();
         format!("{} in {time}", shown.join(", "))
@@ -97,6 +103,7 @@ impl AddAssign for Tally {
     fn add_assign(&mut self, other: Self) {
         self.ok += other.ok;
         self.flaky += other.flaky;
+        self.cached += other.cached;
         self.up_to_date += other.up_to_date;
         self.failed += other.failed;
         self.not_ready += other.not_ready;
@@ -115,8 +122,16 @@ pub(super) fn is_stopped(action: &ActionReport) -> bool {
 mod tests {
     use super::*;
 
-    const NONE: Tally =
-        Tally { ok: 0, flaky: 0, up_to_date: 0, failed: 0, not_ready: 0, stopped: 0, not_run: 0 };
+    const NONE: Tally = Tally {
+        ok: 0,
+        flaky: 0,
+        cached: 0,
+        up_to_date: 0,
+        failed: 0,
+        not_ready: 0,
+        stopped: 0,
+        not_run: 0,
+    };
 
     #[test]
     fn the_exit_follows_the_counts() {

@@ -119,6 +119,10 @@ impl Watch {
         let id = action.vertex().index();
         self.update(|it| it.ended(id, verdict.is_bad()));
         let reason = match verdict {
+            Verdict::Ok | Verdict::Same if conduct.is_some_and(|it| it.is_restored) => join(
+                "from the cache".into(),
+                Some(self.why(action, outcome)).filter(|it| !it.is_empty()),
+            ),
             Verdict::Same if self.is_forced => identical(0),
             Verdict::Same => {
                 let below = action.dag().successors(action.vertex()).iter();

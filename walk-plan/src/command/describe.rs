@@ -22,6 +22,7 @@ impl CommandWalk {
         action: &Action<'_, ActionId>,
     ) -> Result<Option<CommandWork>, WalkError> {
         let away = self.away(action)?;
+        let cached = self.cached(action);
         let last_outputs = self.last_outputs(action);
         let command = self.command(*action.data());
         let root = &self.plan.root;
@@ -42,6 +43,7 @@ impl CommandWalk {
         Ok(Some(CommandWork {
             name: action.uid().into(),
             away,
+            cached,
             words,
             shortcut: self.shortcut().filter(|_| Shortcut::fits(command)).cloned(),
             root: root.clone(),

@@ -156,6 +156,7 @@ impl Walk for CommandWalk {
         self.running.remove(&id);
         self.learn_outputs();
         let requeue = defaults::collect(self, action, outcome)?;
+        self.keep_result(action, outcome);
         self.save_note(action, outcome, requeue == Requeue::No)?;
         Ok(requeue)
     }
@@ -439,7 +440,8 @@ impl CommandWalk {
     /// Adds a run that is over to the history in `note`, and says what there is to say of it.
     fn remember(&mut self, note: &mut Note, id: ActionId, outcome: &JobOutcome) {
         let has_stumbled = self.stumbled.remove(&id);
-        if outcome.interrupted == Some(InterruptCause::Run) {
+        let is_restored = self.ended.as_ref().is_some_and(|it| it.captured.conduct.is_restored);
+        if outcome.interrupted == Some(InterruptCause::Run) || is_restored {
             return;
         }
         let duration = outcome.status.is_success().then_some(outcome.duration);
@@ -448,7 +450,8 @@ impl CommandWalk {
         note.history.add(duration, note.is_flaky);
         if let Some(ended) = &mut self.ended {
             let history = note.history.clone();
-            ended.captured.conduct = Conduct { is_flaky: note.is_flaky, exceeds: usual, history };
+            ended.captured.conduct =
+                Conduct { is_flaky: note.is_flaky, is_restored: false, exceeds: usual, history };
         }
     }
 

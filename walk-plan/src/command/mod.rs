@@ -25,6 +25,7 @@
 //! - `tools` asks programs for their versions, `shell` quotes words, and
 //!   `plain` knows the texts that need no shell.
 
+mod cached;
 mod compiled;
 mod content;
 mod describe;
@@ -53,6 +54,7 @@ mod urgency;
 mod walk;
 mod work;
 
+pub use cached::{CacheQuestion, Restored, ResultCache, SharedCache};
 #[cfg(fuzzing)]
 pub use compiled::fuzz as fuzz_graph;
 pub use compiled::{Partial, Rest};

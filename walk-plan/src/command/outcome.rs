@@ -22,6 +22,8 @@ pub struct Captured {
     pub(crate) discovered: Vec<PathBuf>,
     /// Whether nobody knows what it read: there is no depfile.
     pub(crate) is_blind: bool,
+    /// By what it is kept in the cache, if it may be.
+    pub(crate) keepable: Option<u64>,
     /// When it began, if that was in an earlier walk.
     pub(crate) began: Option<SystemTime>,
     /// What its `late` command printed.
@@ -40,6 +42,8 @@ pub struct Captured {
 pub struct Conduct {
     /// Whether it passed only on a retry, after a failure.
     pub is_flaky: bool,
+    /// Whether its outputs were taken from the cache: it did not run.
+    pub is_restored: bool,
     /// How long it usually takes, if it took clearly longer this time.
     pub exceeds: Option<Usual>,
     /// What is remembered of all runs, this one included.

@@ -28,7 +28,10 @@ use super::outcome::{Captured, Ended, Shared};
 use super::plain::Shortcut;
 use super::secrets::{self, Secrets};
 use super::urgency::Urgency;
-use super::{History, Loaded, Made, Note, SharedEngine, StateDir, WalkError, entries, note, tools};
+use super::{
+    History, Loaded, Made, Note, SharedCache, SharedEngine, StateDir, WalkError, entries, note,
+    tools,
+};
 use crate::{ActionId, Command, FileId, Paths, Plan};
 
 /// How to walk a plan.
@@ -54,6 +57,8 @@ pub struct Options {
     pub jobserver: Option<Jobserver>,
     /// Who runs the actions of queues with an engine, by the engine's name.
     pub engines: BTreeMap<String, SharedEngine>,
+    /// Where results are taken from and kept.
+    pub cache: Option<SharedCache>,
     /// What stays open for as long as a command is alive, even if this process is killed: the
     /// [file of the lock](crate::Lock::file).
     pub held: Option<Arc<File>>,
@@ -378,6 +383,9 @@ impl CommandWalk {
     pub fn finish(&mut self) -> Result<(), WalkError> {
         if self.options.dry_run {
             return Ok(());
+        }
+        if let Some(cache) = self.options.cache.as_ref().filter(|_| self.has_changed) {
+            cache.close();
         }
         let rows = self.files.unsaved();
         if !rows.is_empty() {

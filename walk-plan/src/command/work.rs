@@ -6,7 +6,7 @@
 
 use std::ffi::OsString;
 use std::fs;
-use std::io;
+use std::io::{self, Write as _};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
@@ -14,6 +14,7 @@ use walk_core::fingerprint::{Depth, FileStamp, Observed, observe_to};
 use walk_core::scheduler::{Output, Stdin};
 use walk_core::{Checksum, Ending, JobContext, JobStatus, Process, Value, Work};
 
+use super::cached::Cached;
 use super::engine::Away;
 use super::outcome::{Captured, Shared};
 use super::partial::Before;
@@ -30,6 +31,8 @@ pub(super) struct CommandWork {
     pub(super) name: String,
     /// Set if it runs on another machine.
     pub(super) away: Option<Box<Away>>,
+    /// Set if its result may be known, or kept.
+    pub(super) cached: Option<Box<Cached>>,
     pub(super) words: Vec<OsString>,
     /// Set if the last word is a text for a shell, and it may be done without.
     pub(super) shortcut: Option<Shortcut>,
@@ -88,15 +91,9 @@ impl CommandWork {
             captured.started_ns = self.time(cx);
         }
         let output = self.scratch.join(format!("output-{}", cx.slot()));
-        let mut status = match &self.away {
-            None => self.command(cx, &output).run(cx),
-            Some(away) => {
-                let trip = away.run(self, cx, output.clone());
-                if let Some((began, began_ns)) = trip.began {
-                    (captured.began, captured.started_ns) = (Some(began), began_ns);
-                }
-                trip.status
-            }
+        let mut status = match self.restore(cx, &output, captured) {
+            Some(status) => status,
+            None => self.run_here_or_away(cx, &output, captured),
         };
         let kept = self.mask(&output).and_then(|()| self.take_includes(&output, captured));
         let kept = kept.and_then(|()| self.keep_log(&output, captured));
@@ -107,7 +104,46 @@ impl CommandWork {
         } else if self.is_unchanged(captured) {
             status = JobStatus::Unchanged;
         }
+        if status.is_success() && !captured.conduct.is_restored && seen.is_ok() {
+            captured.keepable = self
+                .cached
+                .as_ref()
+                .and_then(|it| it.describe(self, &captured.discovered, captured.log.as_deref()));
+        }
         seen.map(|()| status)
+    }
+
+    fn run_here_or_away(
+        &self,
+        cx: &JobContext,
+        output: &Path,
+        captured: &mut Captured,
+    ) -> JobStatus {
+        let Some(away) = &self.away else { return self.command(cx, output).run(cx) };
+        let trip = away.run(self, cx, output.into());
+        if let Some((began, began_ns)) = trip.began {
+            (captured.began, captured.started_ns) = (Some(began), began_ns);
+        }
+        trip.status
+    }
+
+    /// Takes the result from the cache, if it is known there; what failed once is run again.
+    fn restore(
+        &self,
+        cx: &JobContext,
+        output: &Path,
+        captured: &mut Captured,
+    ) -> Option<JobStatus> {
+        let cached = self.cached.as_ref().filter(|_| cx.attempt() == 1 && !cx.is_interrupted())?;
+        let restored = cached.restore()?;
+        if !restored.log.is_empty() {
+            fs::remove_file(output).or_else(ignore_missing).ok()?;
+            create_private(output).and_then(|mut it| it.write_all(&restored.log)).ok()?;
+        }
+        // Where the depfile itself was restored it says the same once more.
+        captured.discovered = restored.discovered.iter().map(|it| self.root.join(it)).collect();
+        captured.conduct.is_restored = true;
+        Some(JobStatus::Success)
     }
 
     /// Makes the directories of the outputs, as ninja does, writes the response file, and

@@ -103,6 +103,7 @@ impl<'d> Draft<'d> {
             late,
             always: raw.always,
             interactive: raw.interactive,
+            cache: raw.cache.unwrap_or(true),
             needs: needs(entry, &scope)?,
             keep_failed: raw.keep_failed.unwrap_or(shared.settings.keep_failed),
             inputs: inputs.files,

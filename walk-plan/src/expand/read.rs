@@ -97,6 +97,7 @@ fn plan(
         settings,
         queues,
         engines,
+        cache: settings::cache(&loaded)?,
         env,
         tools,
         actions,

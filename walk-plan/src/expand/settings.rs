@@ -10,9 +10,10 @@ use super::include::Loaded;
 use super::text::{Scope, Style, expand};
 use super::vars::Vars;
 use crate::manifest::{
-    EngineTable, Entries, Jobs, List, Overrides, Place, RawQueue, Result, Sources, Text, Trouble,
+    EngineTable, Entries, Jobs, List, Overrides, Place, RawMode, RawQueue, Result, Sources, Text,
+    Trouble,
 };
-use crate::plan::{EngineQueue, Env, Files, Settings, Tool};
+use crate::plan::{CacheMode, CacheSettings, EngineQueue, Env, Files, Settings, Tool};
 
 /// The queue of actions that name none, and the one of those that have the terminal.
 pub(super) const DEFAULT: &str = "default";
@@ -131,6 +132,35 @@ pub(super) fn queues(
         engines.insert(DEFAULT.to_owned(), EngineQueue::new(engine));
     }
     Ok((queues, engines))
+}
+
+/// Reads where results are kept, which the first manifest says.
+pub(super) fn cache(loaded: &[Loaded<'_>]) -> Result<Option<CacheSettings>> {
+    let Some(raw) = &loaded[0].parsed.document.cache else { return Ok(None) };
+    let default = CacheSettings::default();
+    let text = |text: &Option<Text<'_>>| text.as_ref().map(ToString::to_string);
+    if let Some(it) = text(&raw.remote).filter(|it| !has_scheme(it)) {
+        let wrong = Trouble::new(format!("`{it}` is no cache"));
+        let help = "a directory is file:///shared/cache, a server grpc://host:port";
+        return Err(wrong.help(help).at(Place::of(0, &["cache", "remote"])));
+    }
+    Ok(Some(CacheSettings {
+        local: raw.local.unwrap_or(default.local),
+        remote: text(&raw.remote),
+        mode: match raw.mode {
+            Some(RawMode::Read) => CacheMode::Read,
+            Some(RawMode::Write) => CacheMode::Write,
+            Some(RawMode::ReadWrite) | None => CacheMode::ReadWrite,
+        },
+        max_size: raw.max_size.map_or(default.max_size, |it| it.0),
+        max_age: raw.max_age.map_or(default.max_age, |it| it.0),
+        credentials: text(&raw.credentials),
+        instance: text(&raw.instance).unwrap_or_default(),
+    }))
+}
+
+fn has_scheme(remote: &str) -> bool {
+    ["file:///", "grpc://", "grpcs://"].iter().any(|it| remote.starts_with(it))
 }
 
 fn tokens_of(table: &EngineTable<'_>, place: &Place) -> Result<u32> {

@@ -7,6 +7,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::cache::RawCache;
 use super::queue::RawQueue;
 use super::value::{
     Array, Cell, Count, Entries, Factor, Int, Jobs, List, Period, RunText, Table, Text,
@@ -26,6 +27,9 @@ pub(crate) struct Document<'a> {
     /// Named queues: how many tokens each has, and who runs its actions.
     #[serde(borrow)]
     pub(crate) queues: Entries<'a, RawQueue<'a>>,
+    /// Where results of actions are kept by what they were made of; nowhere if absent.
+    #[serde(borrow)]
+    pub(crate) cache: Option<Table<RawCache<'a>>>,
     /// The environment that every action is given.
     #[serde(borrow)]
     pub(crate) env: Table<RawEnv<'a>>,
@@ -161,6 +165,8 @@ pub(crate) struct RawAction<'a> {
     pub(crate) interactive: bool,
     /// Whether outputs that it wrote stay when it fails.
     pub(crate) keep_failed: Option<bool>,
+    /// Whether its result may be taken from a cache, and kept there; true if absent.
+    pub(crate) cache: Option<bool>,
     /// How many processors it needs, where an engine runs it.
     pub(crate) cpus: Option<Int<1, 65_536>>,
     /// How much memory it needs, where an engine runs it: "4G".

@@ -7,6 +7,7 @@ mod diagnostic;
 mod fault;
 mod source;
 
+mod cache;
 mod document;
 mod queue;
 mod value;
@@ -19,6 +20,7 @@ pub use diagnostic::{Diagnostic, ManifestError};
 pub use schema::schema;
 pub use source::{Overrides, Source};
 
+pub(crate) use cache::RawMode;
 pub(crate) use diagnostic::nearest;
 pub(crate) use document::RawAction;
 pub(crate) use fault::{Fault, Place, Result, Trouble};

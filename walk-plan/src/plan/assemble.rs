@@ -118,6 +118,7 @@ impl Plan {
             settings,
             queues,
             engines: BTreeMap::new(),
+            cache: None,
             env,
             tools,
             actions,

@@ -2,6 +2,55 @@
 //!
 //! Only what the manifest says: who runs commands elsewhere is known to whoever walks the plan.
 
+use std::time::Duration;
+
+/// What a manifest says of a cache of results.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CacheSettings {
+    /// Whether results are kept on this machine, for all checkouts.
+    pub local: bool,
+    /// The remote part: a directory or a server, as a URL.
+    pub remote: Option<String>,
+    /// What is done with the remote part.
+    pub mode: CacheMode,
+    /// How many bytes the local part keeps.
+    pub max_size: u64,
+    /// How long the local part keeps what nobody asks for.
+    pub max_age: Duration,
+    /// A file with a token for the remote part.
+    pub credentials: Option<String>,
+    /// The instance that a server is asked for.
+    pub instance: String,
+}
+
+impl Default for CacheSettings {
+    /// Returns what holds if a `[cache]` says nothing: this machine only, 10 GB, 30 days.
+    fn default() -> Self {
+        Self {
+            local: true,
+            remote: None,
+            mode: CacheMode::default(),
+            max_size: 10_000_000_000,
+            max_age: Duration::from_secs(30 * 24 * 60 * 60),
+            credentials: None,
+            instance: String::new(),
+        }
+    }
+}
+
+/// What is done with the remote part of a cache.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CacheMode {
+    /// Results are only taken from it.
+    Read,
+    /// Results are only put into it.
+    Write,
+    /// Both.
+    #[default]
+    ReadWrite,
+}
+
 /// A queue whose actions are run by an engine, and not on this machine.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]

@@ -15,7 +15,7 @@ mod assemble;
 mod builder;
 
 pub use assemble::{AssembleError, Parts};
-pub use away::{EngineQueue, Needs};
+pub use away::{CacheMode, CacheSettings, EngineQueue, Needs};
 pub use builder::{ActionSpec, PlanBuilder, literal};
 pub use files::{FileId, Files};
 pub use model::{

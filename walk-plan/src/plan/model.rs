@@ -14,7 +14,7 @@ use std::time::Duration;
 use rustc_hash::FxHashMap;
 
 use super::graph::Edges;
-use super::{EngineQueue, FileId, Files, Makers, Needs};
+use super::{CacheSettings, EngineQueue, FileId, Files, Makers, Needs};
 
 /// All that a manifest declares, resolved and checked.
 #[derive(Debug)]
@@ -30,6 +30,8 @@ pub struct Plan {
     pub queues: BTreeMap<String, u32>,
     /// The queues whose actions are run by an engine, by name.
     pub engines: BTreeMap<String, EngineQueue>,
+    /// The `[cache]`, if there is one.
+    pub cache: Option<CacheSettings>,
     /// The `[env]` that every action is given.
     pub env: Env,
     /// The `[tool]`s, in the order of the manifest.
@@ -205,6 +207,8 @@ pub struct Command {
     pub includes_prefix: Option<String>,
     /// The file that is written for the command before it starts.
     pub response: Option<Response>,
+    /// Whether a cache may know and keep its result.
+    pub cache: bool,
     /// What it asks of an engine that runs it.
     pub needs: Option<Box<Needs>>,
     /// Whether it makes the manifest itself. Its command then does not decide, and what was
@@ -244,6 +248,7 @@ impl Command {
             depfile_use: DepfileUse::default(),
             includes_prefix: None,
             response: None,
+            cache: true,
             needs: None,
             generator: false,
         }

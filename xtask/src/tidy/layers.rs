@@ -18,7 +18,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("walk-plan", &["walk-core"]),
     ("walk-ninja", &["walk-plan"]),
     ("walk-slurm", &["walk-scheduler"]),
-    ("walk-cli", &["walk-core", "walk-plan", "walk-ninja", "walk-slurm"]),
+    ("walk-cache", &["walk-fingerprint"]),
+    ("walk-cli", &["walk-core", "walk-plan", "walk-ninja", "walk-slurm", "walk-cache"]),
     ("xtask", &[]),
 ];
 

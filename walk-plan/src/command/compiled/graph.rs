@@ -115,7 +115,7 @@ impl Draft {
         let (mut reads, mut makes, mut before) =
             (Lists::default(), Lists::default(), Lists::default());
         let (mut records, mut ends) = (Vec::new(), Vec::new());
-        if !plan.engines.is_empty() {
+        if !plan.engines.is_empty() || plan.cache.is_some() {
             return None;
         }
         for &vertex in dag.topological_order() {

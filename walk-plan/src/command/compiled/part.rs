@@ -227,6 +227,7 @@ impl Draft {
             settings: head.settings,
             queues: head.queues,
             engines: BTreeMap::new(),
+            cache: None,
             env: head.env,
             tools: Vec::new(),
             actions: Vec::new(),

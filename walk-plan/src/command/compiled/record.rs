@@ -42,6 +42,7 @@ pub(super) struct Head {
 pub(super) fn is_plain(command: &Command) -> bool {
     !command.is_alias()
         && !command.generator
+        && command.cache
         && command.needs.is_none()
         && command.tools.is_empty()
         && command.response.is_none()

@@ -1,0 +1,199 @@
+//! Brings the outputs that an `ActionResult` names into place.
+//!
+//! Nothing in it is believed: it has to name just the outputs that were asked for, names may not
+//! lead anywhere, and everything is written beside before the first output is touched.
+
+use std::collections::BTreeMap;
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io;
+use std::os::unix::fs::{OpenOptionsExt as _, symlink};
+use std::path::{Path, PathBuf};
+
+use prost::Message as _;
+
+use crate::digest::Digest;
+use crate::message;
+use crate::store::{Store, Wanted};
+
+/// How many files and directories one output may have.
+const MOST: usize = 1_000_000;
+
+/// The longest description of a directory, or of what an action wrote.
+const LONGEST: u64 = 256 << 20;
+
+/// The outputs of an action, staged.
+pub(crate) struct Staged {
+    directory: tempfile::TempDir,
+    /// What is staged by which name, and where it belongs.
+    outputs: Vec<(PathBuf, String)>,
+    /// The blobs that were fetched.
+    pub(crate) blobs: Vec<(Digest, PathBuf)>,
+    /// Blobs that were read and not written to a file.
+    pub(crate) small: Vec<Vec<u8>>,
+    /// What the action wrote.
+    pub(crate) log: Vec<u8>,
+    pub(crate) bytes: u64,
+}
+
+/// Fetches everything that `result` names to a directory in `staging`.
+///
+/// # Errors
+///
+/// Fails if it is no result for these `outputs`, or anything is missing or wrong.
+pub(crate) fn stage(
+    result: &message::ActionResult,
+    outputs: &[String],
+    staging: &Path,
+    store: &dyn Store,
+) -> io::Result<Staged> {
+    refuse_others(result, outputs)?;
+    let directory = tempfile::Builder::new().prefix("restore-").tempdir_in(staging)?;
+    let mut draft = Draft { wanted: Vec::new(), entries: 0, small: Vec::new() };
+    let mut staged = Vec::new();
+    let place = |at: usize| directory.path().join(at.to_string());
+    for it in &result.output_files {
+        let path = place(staged.len());
+        draft.want(it.digest.as_ref(), path.clone(), it.is_executable)?;
+        staged.push((path, it.path.clone()));
+    }
+    for it in &result.output_symlinks {
+        let path = place(staged.len());
+        symlink(&it.target, &path)?;
+        staged.push((path, it.path.clone()));
+    }
+    for it in &result.output_directories {
+        let path = place(staged.len());
+        draft.tree(it.tree_digest.as_ref(), path.clone(), store)?;
+        staged.push((path, it.path.clone()));
+    }
+    let log = match Digest::read(result.stdout_digest.as_ref()) {
+        Some(digest) if digest.size <= LONGEST => store.read(digest)?,
+        Some(digest) => return Err(wrong(&format!("{} bytes of output", digest.size))),
+        None => result.stdout_raw.clone(),
+    };
+    if result.stdout_digest.is_some() {
+        draft.small.push(log.clone());
+    }
+    store.fetch(&draft.wanted)?;
+    let bytes = draft.wanted.iter().map(|it| it.digest.size).sum::<u64>() + log.len() as u64;
+    let blobs = draft.wanted.into_iter().map(|it| (it.digest, it.path)).collect();
+    Ok(Staged { directory, outputs: staged, blobs, small: draft.small, log, bytes })
+}
+
+impl Staged {
+    /// Moves everything into place below `root`.
+    pub(crate) fn place(self, root: &Path) -> io::Result<()> {
+        for (at, (from, output)) in self.outputs.iter().enumerate() {
+            let to = root.join(output);
+            if let Some(parent) = to.parent() {
+                fs::create_dir_all(parent)?;
+            }
+            let is_directory = |path: &Path| fs::symlink_metadata(path).is_ok_and(|it| it.is_dir());
+            if is_directory(&to) || (is_directory(from) && fs::symlink_metadata(&to).is_ok()) {
+                fs::rename(&to, self.directory.path().join(format!("old-{at}")))?;
+            }
+            fs::rename(from, &to)?;
+        }
+        let gone = self.outputs.iter().find(|it| fs::metadata(root.join(&it.1)).is_err());
+        match gone {
+            Some((_, output)) => Err(wrong(&format!("`{output}` leads to nothing"))),
+            None => Ok(()),
+        }
+    }
+}
+
+fn wrong(what: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, format!("a wrong result: {what}"))
+}
+
+/// Refuses a result that does not name each output once, and nothing else.
+fn refuse_others(result: &message::ActionResult, outputs: &[String]) -> io::Result<()> {
+    if result.exit_code != 0 {
+        return Err(wrong(&format!("exit code {}", result.exit_code)));
+    }
+    let files = result.output_files.iter().map(|it| &it.path);
+    let directories = result.output_directories.iter().map(|it| &it.path);
+    let links = result.output_symlinks.iter().map(|it| &it.path);
+    let mut named: Vec<&String> = files.chain(directories).chain(links).collect();
+    let mut wanted: Vec<&String> = outputs.iter().collect();
+    named.sort_unstable();
+    wanted.sort_unstable();
+    if named == wanted { Ok(()) } else { Err(wrong("it has other outputs")) }
+}
+
+/// What is to be fetched.
+struct Draft {
+    wanted: Vec<Wanted>,
+    entries: usize,
+    small: Vec<Vec<u8>>,
+}
+
+impl Draft {
+    fn want(
+        &mut self,
+        digest: Option<&message::Digest>,
+        path: PathBuf,
+        is_executable: bool,
+    ) -> io::Result<()> {
+        let digest = Digest::read(digest).ok_or_else(|| wrong("a file without a digest"))?;
+        self.count()?;
+        self.wanted.push(Wanted { digest, path, is_executable });
+        Ok(())
+    }
+
+    fn count(&mut self) -> io::Result<()> {
+        self.entries += 1;
+        if self.entries > MOST { Err(wrong("too many files")) } else { Ok(()) }
+    }
+
+    fn tree(
+        &mut self,
+        digest: Option<&message::Digest>,
+        path: PathBuf,
+        store: &dyn Store,
+    ) -> io::Result<()> {
+        let digest = Digest::read(digest).ok_or_else(|| wrong("a directory without a digest"))?;
+        if digest.size > LONGEST {
+            return Err(wrong(&format!("a directory of {} bytes", digest.size)));
+        }
+        let bytes = store.read(digest)?;
+        let tree = message::Tree::decode(&*bytes).map_err(|it| wrong(&it.to_string()))?;
+        self.small.push(bytes);
+        let children: BTreeMap<Digest, &message::Directory> =
+            tree.children.iter().map(|it| (Digest::of(&it.encode_to_vec()), it)).collect();
+        let root = tree.root.as_ref().ok_or_else(|| wrong("a directory without a root"))?;
+        let mut todo = vec![(root, path)];
+        while let Some((directory, path)) = todo.pop() {
+            self.count()?;
+            DirBuilder::new().create(&path)?;
+            for it in &directory.files {
+                let path = path.join(name(&it.name)?);
+                self.want(it.digest.as_ref(), path, it.is_executable)?;
+            }
+            for it in &directory.symlinks {
+                self.count()?;
+                symlink(&it.target, path.join(name(&it.name)?))?;
+            }
+            for it in &directory.directories {
+                let child = Digest::read(it.digest.as_ref()).and_then(|it| children.get(&it));
+                let child = child.ok_or_else(|| wrong("a directory that is not in the tree"))?;
+                todo.push((*child, path.join(name(&it.name)?)));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Refuses a name that is none.
+fn name(name: &str) -> io::Result<&str> {
+    if name.is_empty() || name == "." || name == ".." || name.contains(['/', '\0']) {
+        return Err(wrong(&format!("a file called {name:?}")));
+    }
+    Ok(name)
+}
+
+/// Makes a file that is not there yet, as the umask allows.
+pub(crate) fn create(path: &Path, is_executable: bool) -> io::Result<File> {
+    let mode = if is_executable { 0o777 } else { 0o666 };
+    OpenOptions::new().write(true).create_new(true).mode(mode).open(path)
+}

@@ -1,0 +1,182 @@
+//! Results and blobs in a directory: the local part of a cache, or one that machines share.
+//!
+//! `cas/ab/abcd..` are blobs and `ac/ab/abcd..` results, by digest. Files are written beside and
+//! renamed, so that they are seen whole; two that write the same write the same. What is read is
+//! checked, and removed if it is wrong.
+
+use std::fs::{self, File};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use super::{Blob, Store, Wanted};
+use crate::digest::{Digest, copy_checked};
+use crate::place::create;
+
+/// How long what somebody was writing may be left lying.
+const ABANDONED: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// A blob that was used so shortly ago is not touched again.
+const FRESH: Duration = Duration::from_secs(10 * 60);
+
+/// A directory of results and blobs.
+#[derive(Debug)]
+pub(crate) struct Directory {
+    root: PathBuf,
+}
+
+impl Directory {
+    pub(crate) fn new(root: impl Into<PathBuf>) -> Self {
+        Self { root: root.into() }
+    }
+
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    fn place(&self, kind: &str, digest: Digest) -> PathBuf {
+        let name = digest.sum.to_string();
+        self.root.join(kind).join(&name[..2]).join(name)
+    }
+
+    fn open(&self, kind: &str, digest: Digest) -> io::Result<File> {
+        let path = self.place(kind, digest);
+        let file = File::open(&path)?;
+        // Its time is when it was last of use. Where it cannot be set, it is older than it is.
+        let used = file.metadata()?.modified()?;
+        if used.elapsed().is_ok_and(|it| it > FRESH) {
+            let touched = File::options().append(true).open(&path);
+            drop(touched.and_then(|it| it.set_modified(SystemTime::now())));
+        }
+        Ok(file)
+    }
+
+    /// Copies a blob, checked; removes it if it is wrong.
+    fn copy(&self, digest: Digest, to: &mut impl io::Write) -> io::Result<()> {
+        let mut from = self.open("cas", digest)?;
+        copy_checked(&mut from, to, digest).inspect_err(|error| {
+            let path = self.place("cas", digest);
+            log::info!(target: "walk", "cache: `{}`: {error}: removed", path.display());
+            drop(fs::remove_file(path));
+        })
+    }
+
+    fn write(
+        &self,
+        path: &Path,
+        fill: impl FnOnce(&mut tempfile::NamedTempFile) -> io::Result<()>,
+    ) -> io::Result<()> {
+        let scratch = self.root.join("tmp");
+        for directory in [Some(scratch.as_path()), path.parent()].into_iter().flatten() {
+            if !directory.is_dir() {
+                fs::create_dir_all(directory)?;
+            }
+        }
+        let mut file = tempfile::NamedTempFile::new_in(&scratch)?;
+        fill(&mut file)?;
+        file.persist(path).map_err(|it| it.error)?;
+        Ok(())
+    }
+
+    /// Removes what nobody asked for in so long a time, and then what was not used for longest
+    /// until no more than `size` bytes are left. Returns how many bytes were removed.
+    pub(crate) fn trim(&self, size: u64, age: Duration) -> io::Result<u64> {
+        let now = SystemTime::now();
+        let mut files = Vec::new();
+        for kind in ["cas", "ac", "tmp"] {
+            for directory in listed(&self.root.join(kind))? {
+                if kind == "tmp" {
+                    files.push((directory, true));
+                    continue;
+                }
+                files.extend(listed(&directory)?.into_iter().map(|it| (it, false)));
+            }
+        }
+        let mut kept = Vec::new();
+        let mut removed = 0;
+        for (path, is_scratch) in files {
+            let Ok(stat) = fs::symlink_metadata(&path) else { continue };
+            let used = stat.modified().unwrap_or(now);
+            let limit = if is_scratch { ABANDONED } else { age };
+            if now.duration_since(used).is_ok_and(|it| it > limit) {
+                removed += remove(&path, stat.len());
+            } else if !is_scratch {
+                kept.push((used, stat.len(), path));
+            }
+        }
+        kept.sort_unstable();
+        let mut left: u64 = kept.iter().map(|it| it.1).sum();
+        for (_, bytes, path) in kept {
+            if left <= size {
+                break;
+            }
+            removed += remove(&path, bytes);
+            left -= bytes;
+        }
+        Ok(removed)
+    }
+}
+
+fn remove(path: &Path, bytes: u64) -> u64 {
+    if fs::remove_file(path).is_ok() { bytes } else { 0 }
+}
+
+fn listed(directory: &Path) -> io::Result<Vec<PathBuf>> {
+    match fs::read_dir(directory) {
+        Ok(listing) => Ok(listing.filter_map(|it| Some(it.ok()?.path())).collect()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) => Err(error),
+    }
+}
+
+impl Store for Directory {
+    fn result(&self, action: Digest) -> io::Result<Vec<u8>> {
+        let mut file = self.open("ac", action)?;
+        // A result is written whole or not at all, but a disk may have its own ideas.
+        let mut bytes = Vec::new();
+        io::Read::read_to_end(&mut file, &mut bytes)?;
+        let Some((content, sum)) = bytes.split_last_chunk::<32>() else {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "a result that was cut off"));
+        };
+        if Digest::of(content).sum.as_bytes() != sum {
+            drop(fs::remove_file(self.place("ac", action)));
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "a result that was damaged"));
+        }
+        Ok(content.to_vec())
+    }
+
+    fn put_result(&self, action: Digest, result: &[u8]) -> io::Result<()> {
+        self.write(&self.place("ac", action), |file| {
+            file.write_all(result)?;
+            file.write_all(Digest::of(result).sum.as_bytes())
+        })
+    }
+
+    fn read(&self, digest: Digest) -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        self.copy(digest, &mut bytes).map(|()| bytes)
+    }
+
+    fn fetch(&self, blobs: &[Wanted]) -> io::Result<()> {
+        for it in blobs {
+            self.copy(it.digest, &mut create(&it.path, it.is_executable)?)?;
+        }
+        Ok(())
+    }
+
+    fn put(&self, blobs: &[Blob]) -> io::Result<u64> {
+        let mut written = 0;
+        for blob in blobs {
+            let digest = blob.digest();
+            let path = self.place("cas", digest);
+            if fs::metadata(&path).is_ok_and(|it| it.len() == digest.size) {
+                drop(self.open("cas", digest)?);
+                continue;
+            }
+            let mut from = blob.open()?;
+            self.write(&path, |file| copy_checked(&mut from, file, digest))?;
+            written += digest.size;
+        }
+        Ok(written)
+    }
+}
