@@ -176,10 +176,12 @@ impl Cache {
         discovered: &[String],
         log: &[u8],
     ) -> Option<Kept> {
-        self.shared.described(question, root, discovered, log).inspect_err(|error| {
-            log::debug!(target: "walk", "cache: a result that is not kept: {error}");
-        })
-        .ok()
+        self.shared
+            .described(question, root, discovered, log)
+            .inspect_err(|error| {
+                log::debug!(target: "walk", "cache: a result that is not kept: {error}");
+            })
+            .ok()
     }
 
     /// Keeps a result, in the background.
@@ -288,13 +290,7 @@ impl Shared {
         lists
     }
 
-    fn fetch(
-        &self,
-        key: &Key,
-        question: &Question,
-        root: &Path,
-        staging: &Path,
-    ) -> Option<Found> {
+    fn fetch(&self, key: &Key, question: &Question, root: &Path, staging: &Path) -> Option<Found> {
         let found = |from, log| Found { from, log, discovered: Vec::new() };
         if let Some(local) = &self.local {
             let staged = read_result(local, key.digest)
@@ -389,7 +385,8 @@ impl Shared {
         let added = self.counts.local_bytes.load(Ordering::Relaxed);
         let mark = local.root().join("trimmed");
         let age = std::fs::metadata(&mark).and_then(|it| it.modified());
-        let is_due = age.map_or(true, |it| it.elapsed().is_ok_and(|it| it > Duration::from_secs(600)));
+        let is_due =
+            age.map_or(true, |it| it.elapsed().is_ok_and(|it| it > Duration::from_secs(600)));
         if added == 0 || !(is_due || added > self.settings.max_size / 20) {
             return;
         }

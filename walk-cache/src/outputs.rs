@@ -81,7 +81,10 @@ fn tree(path: PathBuf, seen: &Seen, blobs: &mut Vec<Blob>) -> io::Result<message
     let mut root = None;
     for directory in order.into_iter().rev() {
         let message = directory_of(&directory, &known, seen, blobs)?;
-        known.insert(directory, Digest::of(&message.encode_to_vec()).message());
+        let encoded = message.encode_to_vec();
+        known.insert(directory, Digest::of(&encoded).message());
+        // A tree holds them all; there are servers that also want each for itself.
+        blobs.push(Blob::of(encoded));
         children.extend(root.replace(message));
     }
     Ok(message::Tree { root, children })

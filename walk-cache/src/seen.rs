@@ -11,7 +11,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rustc_hash::FxHashMap;
-use walk_fingerprint::{FileState, FileStamp, observe};
+use walk_fingerprint::{FileStamp, FileState, observe};
 
 use crate::digest::Digest;
 
