@@ -3,11 +3,11 @@
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 use prost::Message as _;
 
 use crate::digest::Digest;
@@ -188,11 +188,13 @@ impl Cache {
     pub fn keep(&self, kept: Kept) {
         let mut keeper = self.keeper.lock().unwrap_or_else(PoisonError::into_inner);
         let keeper = keeper.get_or_insert_with(|| {
-            let (to, from) = unbounded::<Kept>();
-            let (is_done, done) = bounded::<()>(0);
+            let (to, from) = channel::<Kept>();
+            let (is_done, done) = channel::<()>();
             let shared = Arc::clone(&self.shared);
             thread::spawn(move || {
-                from.iter().for_each(|it| shared.keep(&it));
+                for it in from {
+                    shared.keep(&it);
+                }
                 drop(is_done);
             });
             Keeper { to, done }
@@ -206,7 +208,7 @@ impl Cache {
         if let Some(Keeper { to, done }) = keeper {
             drop(to);
             let waited = done.recv_timeout(LAST_WAIT);
-            if waited == Err(crossbeam_channel::RecvTimeoutError::Timeout) {
+            if waited == Err(RecvTimeoutError::Timeout) {
                 log::warn!(target: "walk", "cache: not everything could be kept in a minute");
             }
         }
@@ -235,6 +237,7 @@ impl std::fmt::Debug for Cache {
     }
 }
 
+#[cfg_attr(not(feature = "grpc"), expect(unused_variables, reason = "only servers have settings"))]
 fn open_remote(given: &str, settings: &Settings) -> Result<Box<dyn Store>, CacheError> {
     let wrong = || CacheError::Remote { given: given.to_owned() };
     if let Some(path) = given.strip_prefix("file://") {
@@ -248,17 +251,11 @@ fn open_remote(given: &str, settings: &Settings) -> Result<Box<dyn Store>, Cache
         port.parse::<u16>().ok().filter(|_| is_host)
     });
     port.ok_or_else(wrong)?;
-    server(given, settings)
-}
-
-#[cfg(feature = "grpc")]
-fn server(given: &str, settings: &Settings) -> Result<Box<dyn Store>, CacheError> {
-    Ok(Box::new(crate::store::Server::new(given, settings)))
-}
-
-#[cfg(not(feature = "grpc"))]
-fn server(given: &str, _: &Settings) -> Result<Box<dyn Store>, CacheError> {
-    Err(CacheError::NotBuilt { given: given.to_owned() })
+    #[cfg(feature = "grpc")]
+    let server = Ok(Box::new(crate::store::Server::new(given, settings)) as Box<dyn Store>);
+    #[cfg(not(feature = "grpc"))]
+    let server = Err(CacheError::NotBuilt { given: given.to_owned() });
+    server
 }
 
 impl Shared {
@@ -329,9 +326,10 @@ impl Shared {
     ) -> io::Result<Kept> {
         let key = |more: &[String], purpose| key(question, root, more, purpose, &self.seen);
         let whole = key(discovered, Purpose::Result)?;
-        let list = match question.has_depfile {
-            true => Some((key(&[], Purpose::Lists)?, discovered.to_vec())),
-            false => None,
+        let list = if question.has_depfile {
+            Some((key(&[], Purpose::Lists)?, discovered.to_vec()))
+        } else {
+            None
         };
         let (result, blobs) = describe(&question.outputs, root, log, &self.seen)?;
         Ok(Kept { key: whole, result: result.encode_to_vec(), blobs, list })

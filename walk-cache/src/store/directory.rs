@@ -72,9 +72,9 @@ impl Directory {
                 fs::create_dir_all(directory)?;
             }
         }
-        let mut file = tempfile::NamedTempFile::new_in(&scratch)?;
-        fill(&mut file)?;
-        file.persist(path).map_err(|it| it.error)?;
+        let mut draft = tempfile::NamedTempFile::new_in(&scratch)?;
+        fill(&mut draft)?;
+        draft.persist(path).map_err(|it| it.error)?;
         Ok(())
     }
 

@@ -224,7 +224,7 @@ impl Server {
             copy_checked(&mut blob.open()?, &mut data, digest)?;
             requests.push(api::batch_update_blobs_request::Request {
                 digest: Some(theirs(digest)),
-                data: data.into(),
+                data,
                 ..Default::default()
             });
         }
@@ -301,7 +301,7 @@ impl Iterator for Parts {
             resource_name: std::mem::take(&mut self.name),
             write_offset,
             finish_write: self.left == 0,
-            data: data.into(),
+            data,
         })
     }
 }

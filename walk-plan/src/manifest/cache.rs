@@ -15,7 +15,7 @@ use super::value::{Period, Text};
 pub(crate) struct RawCache<'a> {
     /// Whether they are kept on this machine, for all checkouts; true if absent.
     pub(crate) local: Option<bool>,
-    /// A directory or a server to share them with: "file:///shared/cache", "grpc://host:port".
+    /// A directory or a server to share them with: `file:///shared/cache`, `grpc://host:port`.
     #[serde(borrow)]
     pub(crate) remote: Option<Text<'a>>,
     /// What is done with the remote part: "read", "write" or "read-write".
