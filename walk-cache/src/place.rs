@@ -197,3 +197,169 @@ pub(crate) fn create(path: &Path, is_executable: bool) -> io::Result<File> {
     let mode = if is_executable { 0o777 } else { 0o666 };
     OpenOptions::new().write(true).create_new(true).mode(mode).open(path)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::store::Blob;
+
+    /// Blobs in memory.
+    #[derive(Default)]
+    struct Shelf(HashMap<Digest, Vec<u8>>);
+
+    impl Shelf {
+        fn add(&mut self, bytes: Vec<u8>) -> Option<message::Digest> {
+            let digest = Digest::of(&bytes);
+            self.0.insert(digest, bytes);
+            Some(digest.message())
+        }
+    }
+
+    impl Store for Shelf {
+        fn result(&self, _: Digest) -> io::Result<Vec<u8>> {
+            Err(io::ErrorKind::NotFound.into())
+        }
+
+        fn put_result(&self, _: Digest, _: &[u8]) -> io::Result<()> {
+            Ok(())
+        }
+
+        fn read(&self, digest: Digest) -> io::Result<Vec<u8>> {
+            self.0.get(&digest).cloned().ok_or(io::ErrorKind::NotFound.into())
+        }
+
+        fn fetch(&self, blobs: &[Wanted]) -> io::Result<()> {
+            blobs.iter().try_for_each(|it| {
+                let bytes = self.read(it.digest)?;
+                io::Write::write_all(&mut create(&it.path, it.is_executable)?, &bytes)
+            })
+        }
+
+        fn put(&self, _: &[Blob]) -> io::Result<u64> {
+            Ok(0)
+        }
+    }
+
+    /// Places a result with one output `out`, and says what else came to be beside it.
+    fn place(result: &message::ActionResult, shelf: &Shelf) -> io::Result<Vec<String>> {
+        let root = tempfile::tempdir()?;
+        let project = root.path().join("a/project");
+        let staging = project.join("staging");
+        fs::create_dir_all(&staging)?;
+        stage(result, &["out".to_owned()], &staging, shelf)?.place(&project)?;
+        let mut found = Vec::new();
+        let mut todo = vec![root.path().to_path_buf()];
+        while let Some(directory) = todo.pop() {
+            for entry in fs::read_dir(directory)? {
+                let entry = entry?;
+                if entry.file_type()?.is_dir() {
+                    todo.push(entry.path());
+                } else {
+                    found.push(
+                        entry
+                            .path()
+                            .strip_prefix(&project)
+                            .map_or("out of it!".into(), |it| it.to_string_lossy().into_owned()),
+                    );
+                }
+            }
+        }
+        found.sort();
+        Ok(found)
+    }
+
+    fn tree(name: &str, shelf: &mut Shelf) -> message::ActionResult {
+        let digest = shelf.add(b"content".to_vec());
+        let file = message::FileNode { name: name.into(), digest, is_executable: false };
+        let root = message::Directory { files: vec![file], ..Default::default() };
+        let tree = message::Tree { root: Some(root), children: Vec::new() };
+        let tree_digest = shelf.add(tree.encode_to_vec());
+        let output = message::OutputDirectory { path: "out".into(), tree_digest };
+        message::ActionResult { output_directories: vec![output], ..Default::default() }
+    }
+
+    #[test]
+    fn names_that_lead_elsewhere_are_refused() {
+        let mut shelf = Shelf::default();
+        let good = tree("file", &mut shelf);
+        assert_eq!(place(&good, &shelf).expect("it is good"), ["out/file"]);
+        for name in ["", ".", "..", "../x", "a/b", "/etc/x", "a\0b"] {
+            let bad = tree(name, &mut shelf);
+            assert!(place(&bad, &shelf).is_err(), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn other_outputs_than_asked_for_are_refused() {
+        let mut shelf = Shelf::default();
+        let digest = shelf.add(b"content".to_vec());
+        let file = |path: &str| message::OutputFile {
+            path: path.into(),
+            digest: digest.clone(),
+            is_executable: false,
+        };
+        let result = |files: &[&str]| message::ActionResult {
+            output_files: files.iter().map(|it| file(it)).collect(),
+            ..Default::default()
+        };
+        assert_eq!(place(&result(&["out"]), &shelf).expect("it is good"), ["out"]);
+        for files in [&["../x"][..], &["out", "more"], &["out", "out"], &[], &["/etc/passwd"]] {
+            assert!(place(&result(files), &shelf).is_err(), "{files:?}");
+        }
+        let failed = message::ActionResult { exit_code: 1, ..result(&["out"]) };
+        assert!(place(&failed, &shelf).is_err());
+    }
+
+    /// A tree whose directories are each named twice grows without end.
+    #[test]
+    fn a_tree_that_explodes_is_refused() {
+        let mut shelf = Shelf::default();
+        let mut children = vec![message::Directory::default()];
+        for _ in 0..40 {
+            let digest = Digest::of(&children[children.len() - 1].encode_to_vec()).message();
+            let node = |name: &str| message::DirectoryNode {
+                name: name.into(),
+                digest: Some(digest.clone()),
+            };
+            let directories = vec![node("a"), node("b")];
+            children.push(message::Directory { directories, ..Default::default() });
+        }
+        // So that what is refused is a number, and not what a disk can hold.
+        let names = (0..300).map(|it| message::DirectoryNode {
+            name: "x".repeat(300 + it),
+            digest: Some(Digest::of(&children[40].encode_to_vec()).message()),
+        });
+        let root = message::Directory { directories: names.collect(), ..Default::default() };
+        let tree = message::Tree { root: Some(root), children };
+        let tree_digest = shelf.add(tree.encode_to_vec());
+        let output = message::OutputDirectory { path: "out".into(), tree_digest };
+        let result =
+            message::ActionResult { output_directories: vec![output], ..Default::default() };
+        assert!(place(&result, &shelf).is_err());
+    }
+
+    proptest! {
+        /// Whatever bytes a server sends: nothing panics, and nothing is made but the output.
+        #[test]
+        fn nonsense_makes_nothing(
+            result in prop::collection::vec(any::<u8>(), 0..200),
+            nonsense in prop::collection::vec(any::<u8>(), 0..200),
+        ) {
+            let mut shelf = Shelf::default();
+            let tree_digest = shelf.add(nonsense);
+            let output = message::OutputDirectory { path: "out".into(), tree_digest };
+            let tree =
+                message::ActionResult { output_directories: vec![output], ..Default::default() };
+            let decoded = message::ActionResult::decode(&*result).ok();
+            for result in decoded.iter().chain([&tree]) {
+                if let Ok(made) = place(result, &shelf) {
+                    prop_assert!(made.iter().all(|it| it.starts_with("out")), "{:?}", made);
+                }
+            }
+        }
+    }
+}

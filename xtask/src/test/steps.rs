@@ -39,9 +39,18 @@ pub(crate) const STEPS: &[Step] = &[
         name: "clippy",
         run: |root| cargo(root, "clippy --quiet --locked --workspace --all-targets -- -D warnings"),
     },
+    Step {
+        name: "clippy of what talks to servers",
+        run: |root| {
+            let command = "clippy --quiet --locked --package walk-cache --package walk-cli \
+                           --features grpc --all-targets -- -D warnings";
+            cargo(root, command)
+        },
+    },
     Step { name: "licences and sources", run: deny },
     Step { name: "documentation", run: documentation },
     Step { name: "tests", run: tests },
+    Step { name: "tests with servers", run: tests_with_servers },
     Step {
         name: "examples",
         run: |root| cargo(root, "build --quiet --locked --workspace --examples"),
@@ -94,7 +103,16 @@ fn documentation(root: &Path) -> Result<Done> {
 
 /// Unit, integration and documentation tests of every crate.
 fn tests(root: &Path) -> Result<Done> {
-    let arguments = ["test", "--quiet", "--locked", "--workspace", "--no-fail-fast"];
+    run_tests(root, &["--workspace"])
+}
+
+/// Those of the cache once more, with what talks to servers.
+fn tests_with_servers(root: &Path) -> Result<Done> {
+    run_tests(root, &["--package", "walk-cache", "--features", "grpc"])
+}
+
+fn run_tests(root: &Path, which: &[&str]) -> Result<Done> {
+    let arguments = [&["test", "--quiet", "--locked", "--no-fail-fast"], which].concat();
     let outcome = command::run(&mut command::cargo(root, &arguments))?;
     let mut tally = Tally::of_tests(&outcome.output);
     if !outcome.success && tally.failed == 0 {

@@ -1,0 +1,71 @@
+//! Whatever is wrong with what is kept is a miss, and never a wrong file.
+
+use std::fs;
+use std::path::Path;
+
+use crate::kit::{Project, files, local};
+
+/// Damages every file of a cache in turn, in a way of its own each time.
+fn check(kind: &str, damage: impl Fn(&Path)) {
+    let directory = tempfile::tempdir().expect("a directory");
+    let project = Project::new();
+    project.write("out", "the result of the action");
+    project.keep(&local(directory.path()), &[]);
+    let count = files(directory.path(), kind).len();
+    assert!(count > 0);
+    for at in 0..count {
+        let mut all = files(directory.path(), kind);
+        all.sort();
+        damage(&all[at]);
+        project.write("out", "before");
+        match project.restore(&local(directory.path())) {
+            Some(_) => assert_eq!(project.read("out"), "the result of the action"),
+            None => assert_eq!(project.read("out"), "before", "an output was touched by a miss"),
+        }
+        assert!(project.restore(&local(directory.path())).is_none(), "{kind} {at}: it was damaged");
+        project.write("out", "the result of the action");
+        project.keep(&local(directory.path()), &[]);
+        assert!(project.restore(&local(directory.path())).is_some(), "it heals");
+    }
+}
+
+#[test]
+fn flipped_bits_are_a_miss() {
+    for kind in ["cas", "ac"] {
+        check(kind, |path| {
+            let mut bytes = fs::read(path).expect("it is there");
+            bytes[0] ^= 1;
+            fs::write(path, bytes).expect("ours");
+        });
+    }
+}
+
+#[test]
+fn what_was_cut_off_is_a_miss() {
+    for kind in ["cas", "ac"] {
+        check(kind, |path| {
+            let bytes = fs::read(path).expect("it is there");
+            fs::write(path, &bytes[..bytes.len() - 1]).expect("ours");
+        });
+        check(kind, |path| fs::write(path, []).expect("ours"));
+    }
+}
+
+#[test]
+fn what_is_missing_is_a_miss() {
+    for kind in ["cas", "ac"] {
+        check(kind, |path| fs::remove_file(path).expect("ours"));
+    }
+}
+
+/// A cache that nothing can be written to: the walk goes on without it.
+#[test]
+fn a_place_that_is_no_directory_is_a_miss() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let place = directory.path().join("file");
+    fs::write(&place, "not a directory").expect("ours");
+    let project = Project::new();
+    project.write("out", "result");
+    project.keep(&local(&place), &[]);
+    assert_eq!(project.restore(&local(&place)), None);
+}

@@ -1,0 +1,144 @@
+//! Results from servers, good ones and others.
+
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use walk_cache::{Cache, Mode, Settings, Source};
+
+use crate::kit::{Project, remote};
+use crate::server::{Fault, Server};
+
+fn with(url: &str, change: impl FnOnce(&mut Settings)) -> Cache {
+    let mut settings = Settings::default();
+    settings.remote = Some(url.into());
+    change(&mut settings);
+    Cache::open(settings).expect("it is one")
+}
+
+#[test]
+fn small_and_large_files_go_there_and_back_blobs_first() {
+    let (server, url) = Server::start();
+    let (mut one, mut other) = (Project::new(), Project::new());
+    for project in [&mut one, &mut other] {
+        project.question.outputs = ["out", "large", "tree"].map(String::from).into();
+    }
+    one.write("out", "result");
+    one.write("large", "0123456789".repeat(300_000));
+    for at in 0..50 {
+        one.write(&format!("tree/{at}"), format!("{at}").repeat(4_000));
+    }
+    one.keep(&remote(&url), &[]);
+    let written = server.shelves().written.clone();
+    assert_eq!(written.last(), Some(&"result"));
+    assert_eq!(
+        written.iter().filter(|it| **it == "result").count(),
+        1,
+        "a result before its blobs"
+    );
+    let found = other.restore(&remote(&url)).expect("it is there");
+    assert_eq!((found.from, &found.log[..]), (Source::Remote, &b"said\n"[..]));
+    assert_eq!(other.read("out"), "result");
+    assert_eq!(other.read("large"), "0123456789".repeat(300_000));
+    assert_eq!(other.read("tree/49"), "49".repeat(4_000));
+}
+
+#[test]
+fn what_is_wrong_there_is_a_miss_and_touches_nothing() {
+    for fault in [Fault::Poisoned, Fault::Truncated, Fault::Evicted, Fault::Unavailable] {
+        let (server, url) = Server::start();
+        let mut project = Project::new();
+        project.question.outputs = ["out", "large"].map(String::from).into();
+        project.write("out", "result");
+        project.write("large", "0123456789".repeat(300_000));
+        project.keep(&remote(&url), &[]);
+        server.shelves().fault = fault;
+        project.write("out", "before");
+        assert_eq!(project.restore(&remote(&url)), None, "{fault:?}");
+        assert_eq!(project.read("out"), "before", "{fault:?}");
+        server.shelves().fault = Fault::None;
+        assert!(project.restore(&remote(&url)).is_some(), "{fault:?}: it is over");
+    }
+}
+
+#[test]
+fn a_server_that_fails_is_left_alone_after_a_while() {
+    let (server, url) = Server::start();
+    server.shelves().fault = Fault::Unavailable;
+    let project = Project::new();
+    let cache = remote(&url);
+    for _ in 0..20 {
+        assert_eq!(project.restore(&cache), None);
+    }
+    assert_eq!(server.calls.load(Ordering::SeqCst), 5);
+}
+
+#[test]
+fn a_server_that_does_not_answer_costs_a_bounded_time() {
+    let (server, url) = Server::start();
+    server.shelves().fault = Fault::Silent;
+    let project = Project::new();
+    let cache = with(&url, |it| {
+        (it.deadline, it.patience) = (Duration::from_millis(300), Duration::from_millis(500));
+    });
+    let begun = Instant::now();
+    for _ in 0..50 {
+        assert_eq!(project.restore(&cache), None);
+    }
+    assert_eq!(server.calls.load(Ordering::SeqCst), 2);
+    assert!(begun.elapsed() < Duration::from_secs(30));
+}
+
+#[test]
+fn nobody_at_the_other_end_is_a_miss() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let url = format!("grpc://{}", listener.local_addr().expect("it has one"));
+    drop(listener);
+    let project = Project::new();
+    project.write("out", "result");
+    project.keep(&remote(&url), &[]);
+    assert_eq!(project.restore(&remote(&url)), None);
+}
+
+#[test]
+fn modes_and_tokens_are_kept_to() {
+    let (server, url) = Server::start();
+    let project = Project::new();
+    project.write("out", "result");
+    project.keep(&with(&url, |it| it.mode = Mode::Read), &[]);
+    assert!(server.shelves().written.is_empty(), "it only reads");
+    project.keep(&with(&url, |it| it.mode = Mode::Write), &[]);
+    assert!(project.restore(&with(&url, |it| it.mode = Mode::Write)).is_none(), "it only writes");
+    server.shelves().tokens.clear();
+    let cache = with(&url, |it| it.token = Some("open sesame".into()));
+    assert!(project.restore(&cache).is_some());
+    let tokens = server.shelves().tokens.clone();
+    assert!(tokens.iter().all(|it| it.as_deref() == Some("Bearer open sesame")), "{tokens:?}");
+    assert!(!format!("{cache:?}").contains("sesame"));
+}
+
+/// The messages here are those of the API.
+#[test]
+fn what_is_kept_there_is_what_the_api_says() {
+    let (server, url) = Server::start();
+    let mut project = Project::new();
+    project.question.has_depfile = true;
+    project.write("out", "result");
+    project.write("h", "header");
+    project.keep(&remote(&url), &["h"]);
+    use bazel_remote_apis::build::bazel::remote::execution::v2 as api;
+    use prost::Message as _;
+    let shelves = server.shelves();
+    let (key, result) = shelves
+        .results
+        .iter()
+        .find(|it| !it.1.output_files.is_empty())
+        .expect("the result, besides the lists");
+    assert_eq!(result.output_files[0].path, "out");
+    let action = api::Action::decode(&*shelves.blobs[key]).expect("an action");
+    let command = &shelves.blobs[&action.command_digest.expect("it has one").hash];
+    let command = api::Command::decode(&**command).expect("a command");
+    assert_eq!(command.arguments, ["make", "out"]);
+    assert_eq!(command.output_paths, ["out"]);
+    let lists = shelves.results.values().find(|it| it.output_files.is_empty());
+    assert_eq!(lists.expect("there is one").stdout_raw, br#"[["h"]]"#);
+}
