@@ -212,8 +212,7 @@ impl api::content_addressable_storage_server::ContentAddressableStorage for Serv
         Err(Status::unimplemented("nobody asks for it"))
     }
 
-    type GetChunkMappingStream =
-        tokio_stream::Empty<Result<api::GetChunkMappingResponse, Status>>;
+    type GetChunkMappingStream = tokio_stream::Empty<Result<api::GetChunkMappingResponse, Status>>;
 
     async fn get_chunk_mapping(
         &self,

@@ -2,6 +2,7 @@
 
 mod begin;
 mod book;
+mod caching;
 mod clean;
 mod clean_build;
 mod completing;

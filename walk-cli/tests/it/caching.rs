@@ -1,0 +1,219 @@
+//! Results that are taken from a cache: what a walk asks of it, and what it lets it keep.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::project::{Done, Project, Running};
+
+/// A directory for caches, and checkouts that use it.
+struct Site(tempfile::TempDir);
+
+impl Site {
+    fn new() -> Self {
+        Self(tempfile::tempdir().expect("a directory"))
+    }
+
+    fn place(&self) -> PathBuf {
+        self.0.path().join("walk")
+    }
+
+    /// Makes a checkout of a small C-like project.
+    fn checkout(&self, more: &str) -> Checkout<'_> {
+        let project = Project::new(&format!(
+            "[cache]\n{more}\n\
+             [action.compile]\nforeach = \"src/*.c\"\nin = [\"{{file}}\"]\nout = [\"build/{{stem}}.o\"]\n\
+             depfile = \"build/{{stem}}.d\"\n\
+             run = \"echo ran >> ran; cat {{in}} h > {{out}}; echo '{{out}}: {{in}} h' > build/{{stem}}.d; echo says {{stem}}\"\n\
+             [action.link]\nin = [\"build/*.o\"]\nout = [\"app\"]\nrun = \"echo ran >> ran; cat {{in}} > {{out}}\"\n\
+             [action.test]\nin = [\"app\"]\nrun = \"echo ran >> ran; echo tested\"\n",
+        ));
+        project.write("src/a.c", "a");
+        project.write("src/b.c", "b");
+        project.write("h", "header");
+        project.write("ran", "");
+        Checkout { site: self, project }
+    }
+}
+
+struct Checkout<'a> {
+    site: &'a Site,
+    project: Project,
+}
+
+impl Checkout<'_> {
+    fn command(&self, args: &str) -> std::process::Command {
+        let mut command = self.project.command(args);
+        command.env("XDG_CACHE_HOME", self.site.0.path());
+        command
+    }
+
+    fn walk(&self, args: &str) -> Done {
+        Done::of(self.command(args).output().expect("it runs"))
+    }
+
+    /// Returns how many commands ran so far.
+    fn ran(&self) -> usize {
+        self.project.read("ran").lines().count()
+    }
+}
+
+#[test]
+fn a_second_checkout_restores_everything_and_runs_nothing() {
+    let site = Site::new();
+    let (one, other) = (site.checkout(""), site.checkout(""));
+    one.walk("").expect(0);
+    assert_eq!(one.ran(), 4);
+    let out = other.walk("--events events").expect(0);
+    assert_eq!(other.ran(), 0, "{out}");
+    assert!(out.contains("from the cache") && out.contains("ok 4 (4 from the cache)"), "{out}");
+    assert!(out.contains("| says a") && out.contains("| tested"), "what they wrote: {out}");
+    assert_eq!(one.project.read("app"), other.project.read("app"));
+    assert!(other.project.read("events").contains("\"cached\":true"));
+    assert!(other.walk("").expect(0).starts_with("up to date"));
+    assert!(other.walk("log compile:src/a.c").expect(0).contains("says a"));
+}
+
+#[test]
+fn what_only_the_depfile_names_decides_too() {
+    let site = Site::new();
+    let (one, other) = (site.checkout(""), site.checkout(""));
+    one.walk("").expect(0);
+    other.project.write("h", "another");
+    other.walk("").expect(0);
+    assert_eq!(other.ran(), 4);
+    assert_eq!(other.project.read("app"), "aanotherbanother");
+    one.project.write("h", "another");
+    one.walk("").expect(0);
+    assert_eq!((one.ran(), &*one.project.read("app")), (4, "aanotherbanother"));
+}
+
+#[test]
+fn an_output_that_was_removed_is_restored_and_force_runs() {
+    let site = Site::new();
+    let one = site.checkout("");
+    one.walk("").expect(0);
+    fs::remove_file(one.project.path("app")).expect("it is there");
+    one.walk("").expect(0);
+    assert_eq!(one.ran(), 4);
+    one.walk("-B").expect(0);
+    assert_eq!(one.ran(), 8);
+}
+
+#[test]
+fn a_cache_is_off_unless_asked_for() {
+    let site = Site::new();
+    let one = site.checkout("");
+    one.walk("--cache off").expect(0);
+    assert!(!site.place().exists());
+    let plain = Project::new("[action.a]\nrun = \"echo x > {out}\"\nout = [\"a\"]\n");
+    let walk = |args: &str| {
+        let mut command = plain.command(args);
+        command.env("XDG_CACHE_HOME", site.0.path());
+        Done::of(command.output().expect("it runs")).expect(0)
+    };
+    walk("");
+    assert!(!site.place().exists());
+    walk("-B --cache read-write");
+    assert!(site.place().join("ac").exists());
+}
+
+/// What failed, what is never the same, and what says so is not kept.
+#[test]
+fn what_may_not_be_kept_is_not() {
+    let results = |action: &str| {
+        let site = Site::new();
+        let project = Project::new(&format!("[cache]\n{action}"));
+        let mut command = project.command("-k");
+        command.env("XDG_CACHE_HOME", site.0.path()).env("TOKEN", "open sesame");
+        Done::of(command.output().expect("it runs"));
+        let listing = fs::read_dir(site.place().join("ac")).into_iter().flatten();
+        listing.count()
+    };
+    let action = "[action.a]\nrun = \"echo x > {out}\"\nout = [\"a\"]\n";
+    assert_eq!(results(action), 1);
+    assert_eq!(results(&format!("{action}cache = false\n")), 0);
+    assert_eq!(results(&format!("{action}always = true\n")), 0);
+    assert_eq!(results(&format!("{action}late = [\"echo\", \"1\"]\n")), 0);
+    assert_eq!(results(&format!("[env]\nsecret = [\"TOKEN\"]\n{action}")), 0);
+    assert_eq!(results("[action.a]\nrun = \"echo x > {out}; exit 1\"\nout = [\"a\"]\n"), 0);
+}
+
+/// An input that changes while the command runs: nobody knows what it read.
+#[test]
+fn a_result_of_an_input_that_changed_meanwhile_is_not_kept() {
+    let site = Site::new();
+    let project = Project::new(
+        "[cache]\n[action.a]\nin = [\"in\"]\nout = [\"a\"]\n\
+         run = \"cat in > {out}; echo up > up; cat gate\"\n",
+    );
+    project.write("in", "old");
+    project.fifo("up");
+    project.fifo("gate");
+    let mut command = project.command("");
+    command.env("XDG_CACHE_HOME", site.0.path());
+    let walk = Running::start(command);
+    project.await_fifo("up");
+    project.write("in", "new");
+    project.release("gate");
+    assert!(walk.wait().err.contains("changed while it ran"));
+    assert!(!site.place().join("ac").exists());
+}
+
+#[test]
+fn a_directory_is_shared_and_what_is_damaged_there_is_made_again() {
+    let site = Site::new();
+    let shared = site.0.path().join("shared");
+    let remote = format!("local = false\nremote = \"file://{}\"", shared.display());
+    let (one, other) = (site.checkout(&remote), site.checkout(&remote));
+    one.walk("").expect(0);
+    let blobs = fs::read_dir(shared.join("cas")).expect("it was made");
+    for blob in blobs.flat_map(|it| fs::read_dir(it.expect("ours").path()).expect("ours")) {
+        let path = blob.expect("ours").path();
+        fs::write(&path, b"poison").expect("ours");
+    }
+    other.walk("").expect(0);
+    assert_eq!(other.ran(), 4);
+    assert_eq!(one.project.read("app"), other.project.read("app"));
+    assert!(!Path::new(&site.place()).exists(), "there is no local part");
+}
+
+#[test]
+fn modes_decide_what_is_done_with_the_remote_part() {
+    let site = Site::new();
+    let shared = site.0.path().join("shared");
+    let remote = |mode: &str| {
+        format!("local = false\nmode = \"{mode}\"\nremote = \"file://{}\"", shared.display())
+    };
+    site.checkout(&remote("read")).walk("").expect(0);
+    assert!(!shared.exists(), "it only reads");
+    let writer = site.checkout(&remote("write"));
+    writer.walk("").expect(0);
+    let again = site.checkout(&remote("write"));
+    again.walk("").expect(0);
+    assert_eq!(again.ran(), 4, "it only writes");
+    let reader = site.checkout(&remote("write"));
+    reader.walk("--cache read").expect(0);
+    assert_eq!(reader.ran(), 0);
+}
+
+#[test]
+fn wrong_settings_are_refused_with_what_would_be_right() {
+    let check = |cache: &str, expected: &str| {
+        let project =
+            Project::new(&format!("[cache]\n{cache}\n[action.a]\nrun = \"true\"\nout = []\n"));
+        let mut command = project.command("");
+        command.env("HOME", project.path(""));
+        let err = Done::of(command.output().expect("it runs")).complains(2);
+        assert!(err.contains(expected), "{cache}: {err}");
+    };
+    check("remote = \"http://x\"", "`http://x` is no cache");
+    check("remote = \"grpc://x\"", "`grpc://x` is no cache: expected file:///a/directory");
+    check("mode = \"readonly\"", "expected \"read\", \"write\" or \"read-write\"");
+    check("max-size = \"10GB\"", "expected a size such as");
+    check("remotes = \"file:///x\"", "unknown key `remotes`");
+    check("credentials = \"none\"", "cannot read credentials from");
+    #[cfg(not(feature = "grpc"))]
+    check("remote = \"grpc://x:1\"", "needs a walk that was built with `--features grpc`");
+    let homeless = Project::new("[cache]\n[action.a]\nrun = \"true\"\nout = []\n");
+    assert!(homeless.walk("").complains(2).contains("no place for the local cache"));
+}
