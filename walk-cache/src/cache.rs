@@ -215,6 +215,19 @@ impl Cache {
         self.shared.trim();
     }
 
+    /// Asks the remote part for something, and returns what goes wrong.
+    ///
+    /// # Errors
+    ///
+    /// Fails if it cannot be asked.
+    pub fn try_remote(&self) -> io::Result<()> {
+        let Some(remote) = &self.shared.remote else { return Ok(()) };
+        match remote.store.result(Digest::of(b"is there anybody?")) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
+    }
+
     /// Returns what became of the questions so far.
     #[must_use]
     pub fn numbers(&self) -> Numbers {

@@ -9,7 +9,7 @@ use std::sync::{Mutex, PoisonError};
 
 use walk_cache::{Answer, Cache, CacheError, Kept, Mode, Question, Settings};
 use walk_plan::{
-    CacheMode, CacheQuestion, CacheSettings, CommandWalk, Restored, ResultCache, SharedCache,
+    CacheMode, CacheQuestion, CacheSettings, CommandWalk, Plan, Restored, ResultCache, SharedCache,
 };
 
 use crate::args::{CacheWish, Common};
@@ -20,8 +20,16 @@ const TOKEN: &str = "WALK_CACHE_TOKEN";
 
 /// Gives `walk` a cache, if there is to be one.
 pub(super) fn prepare(common: &Common, walk: &mut CommandWalk) -> Result<()> {
-    let settings = match (common.cache, walk.plan().cache.clone()) {
-        (Some(CacheWish::Off), _) | (None, None) => return Ok(()),
+    if let Some(settings) = settings(common, walk.plan())? {
+        walk.set_cache(SharedCache::new(Results::new(Cache::open(settings)?)));
+    }
+    Ok(())
+}
+
+/// Returns how the cache is set up, if there is to be one.
+pub(crate) fn settings(common: &Common, plan: &Plan) -> Result<Option<Settings>, CacheError> {
+    let settings = match (common.cache, plan.cache.clone()) {
+        (Some(CacheWish::Off), _) | (None, None) => return Ok(None),
         (_, settings) => settings.unwrap_or_default(),
     };
     let mode = match common.cache {
@@ -30,9 +38,7 @@ pub(super) fn prepare(common: &Common, walk: &mut CommandWalk) -> Result<()> {
         Some(CacheWish::ReadWrite) => CacheMode::ReadWrite,
         Some(CacheWish::Off) | None => settings.mode,
     };
-    let settings = opened(settings, mode, &walk.plan().root)?;
-    walk.set_cache(SharedCache::new(Results::new(Cache::open(settings)?)));
-    Ok(())
+    opened(settings, mode, &plan.root).map(Some)
 }
 
 fn opened(from: CacheSettings, mode: CacheMode, root: &Path) -> Result<Settings, CacheError> {
@@ -56,7 +62,7 @@ fn opened(from: CacheSettings, mode: CacheMode, root: &Path) -> Result<Settings,
 }
 
 /// Returns the directory of the local part.
-pub(crate) fn local() -> Option<PathBuf> {
+fn local() -> Option<PathBuf> {
     let base = env::var_os("XDG_CACHE_HOME").map(PathBuf::from).filter(|it| it.is_absolute());
     let base = base.or_else(|| home().map(|it| it.join(".cache")))?;
     Some(base.join("walk"))

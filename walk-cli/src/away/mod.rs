@@ -10,6 +10,7 @@ mod runner;
 use walk_core::{Dag, Interrupt};
 use walk_plan::{ActionId, CommandWalk};
 
+pub(crate) use cache::settings as settings_of_cache;
 pub(crate) use runner::{NAME, run};
 
 use crate::args::Common;

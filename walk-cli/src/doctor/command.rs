@@ -6,7 +6,7 @@ use std::path::Path;
 use walk_plan::StateDir;
 
 use super::finding::Finding;
-use super::{disk, project, surroundings, system};
+use super::{away, disk, project, surroundings, system};
 use crate::args::Common;
 use crate::error::Result;
 use crate::exit::Exit;
@@ -36,7 +36,10 @@ pub(crate) fn doctor(common: &Common, palette: Palette, out: &mut dyn Write) -> 
         &|| surroundings::terminal(common),
     ];
     let make = || surroundings::make(std::env::var("MAKEFLAGS").ok().as_deref());
-    let findings: Vec<Finding> = checks.iter().map(|it| it()).chain([make()]).collect();
+    let plan = away::plan(common);
+    let slurm = || away::slurm(plan.as_ref(), common, &std::env::temp_dir());
+    let others = [make(), slurm(), away::cache(plan.as_ref(), common)];
+    let findings: Vec<Finding> = checks.iter().map(|it| it()).chain(others).collect();
     let is_well = findings.iter().all(|it| it.is_well);
     for finding in findings.iter().filter(|it| !(common.quiet && it.is_well)) {
         let mark = if finding.is_well { palette.good("ok  ") } else { palette.warn("warn") };

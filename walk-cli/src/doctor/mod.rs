@@ -15,6 +15,7 @@ mod project;
 mod surroundings;
 mod system;
 
+mod away;
 mod command;
 
 pub(crate) use command::doctor;

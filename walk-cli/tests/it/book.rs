@@ -188,6 +188,11 @@ fn the_way_of_ci_works() {
 }
 
 #[test]
+fn the_way_of_a_cache_works() {
+    follow("howto-cache.md");
+}
+
+#[test]
 fn the_ways_from_other_tools_work() {
     follow("coming-from.md");
 }
@@ -263,6 +268,8 @@ fn reference_of_manifest() -> String {
     let titles = [
         ("Header", "`[walk]`"),
         ("Settings", "`[settings]`"),
+        ("EngineQueue", "a queue of an engine"),
+        ("Cache", "`[cache]`"),
         ("Env", "`[env]`"),
         ("Tool", "`[tool.NAME]`"),
         ("Action", "`[action.NAME]`"),

@@ -20,6 +20,8 @@ const NAMES: &[&str] = &[
     "open files",
     "terminal",
     "make",
+    "slurm",
+    "cache",
 ];
 
 /// Returns the line about something: whether it is well, and the sentence.

@@ -32,6 +32,9 @@ fn without_null(schema: &mut Schema) {
             object.insert("type".into(), one);
         }
     }
+    if let Some(Value::Array(values)) = object.get_mut("enum") {
+        values.retain(|it| !it.is_null());
+    }
     if let Some(Value::Array(kinds)) = object.get_mut("anyOf") {
         kinds.retain(|it| it.get("type").is_none_or(|it| it != "null"));
         if let [one] = &kinds[..] {

@@ -11,14 +11,14 @@ fn unknown_keys_name_the_nearest_valid_one() {
       |
     4 | [settngs]
       |  ^^^^^^^ did you mean `settings`?
-      = help: valid here: `walk`, `settings`, `queues`, `env`, `vars`, `tool`, `action`, `actions`
+      = help: valid here: `walk`, `settings`, `queues`, `cache`, `env`, `vars`, `tool`, `action`, `actions`
     ");
     assert_snapshot!(error("[action.a]\nrun = \"true\"\ndep = [\"b\"]\n"), @r#"
     walk.toml:3:1: unknown key `dep`
       |
     3 | dep = ["b"]
       | ^^^ did you mean `deps`?
-      = help: valid here: `action`, `run`, `in`, `out`, `foreach`, `matrix`, `depfile`, `tools`, `deps`, `after`, `queue`, `tokens`, `priority`, `timeout`, `retry`, `late`, `always`, `interactive`, `keep-failed`, `env`, `cwd`
+      = help: valid here: `action`, `run`, `in`, `out`, `foreach`, `matrix`, `depfile`, `tools`, `deps`, `after`, `queue`, `tokens`, `priority`, `timeout`, `retry`, `late`, `always`, `interactive`, `keep-failed`, `cache`, `cpus`, `mem`, `slurm`, `env`, `cwd`
     "#);
     assert_snapshot!(error("[settings]\nkeepgoing = true\n"), @r"
     walk.toml:2:1: unknown key `keepgoing`

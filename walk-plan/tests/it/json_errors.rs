@@ -20,7 +20,7 @@ fn json_errors_show_the_place() {
       |
     2 |   {"action": "a", "run": "x", "dep": ["b"]}
       |                               ^^^^^ did you mean `deps`?
-      = help: valid here: `action`, `run`, `in`, `out`, `foreach`, `matrix`, `depfile`, `tools`, `deps`, `after`, `queue`, `tokens`, `priority`, `timeout`, `retry`, `late`, `always`, `interactive`, `keep-failed`, `env`, `cwd`
+      = help: valid here: `action`, `run`, `in`, `out`, `foreach`, `matrix`, `depfile`, `tools`, `deps`, `after`, `queue`, `tokens`, `priority`, `timeout`, `retry`, `late`, `always`, `interactive`, `keep-failed`, `cache`, `cpus`, `mem`, `slurm`, `env`, `cwd`
     "#);
     assert_snapshot!(json("{\"actions\": [\n  {\"action\": \"a\", \"run\": 3}]}"), @r#"
     walk.json:2:26: invalid type: integer `3`, expected a string for the shell or an array of strings
@@ -148,7 +148,7 @@ fn json_lines_count_lines() {
       |
     4 | {"action": "b", "rn": "x"}
       |                 ^^^^ did you mean `in` or `run`?
-      = help: valid here: `action`, `run`, `in`, `out`, `foreach`, `matrix`, `depfile`, `tools`, `deps`, `after`, `queue`, `tokens`, `priority`, `timeout`, `retry`, `late`, `always`, `interactive`, `keep-failed`, `env`, `cwd`
+      = help: valid here: `action`, `run`, `in`, `out`, `foreach`, `matrix`, `depfile`, `tools`, `deps`, `after`, `queue`, `tokens`, `priority`, `timeout`, `retry`, `late`, `always`, `interactive`, `keep-failed`, `cache`, `cpus`, `mem`, `slurm`, `env`, `cwd`
     "#);
     assert_snapshot!(lines("{\"action\": \"a\", \"run\": \"x\"}\n{\"action\": \"b\", \"run\": \"x\", \"in\": [\"nope\"]}\n"), @r#"
     walk.jsonl:2:36: `nope`, an input of `b`, neither exists nor is produced
