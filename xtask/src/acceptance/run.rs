@@ -11,6 +11,7 @@ use super::checks::Checks;
 use super::ninja;
 use super::project::Project;
 use super::report;
+use super::slurm;
 use crate::command;
 
 /// What to check.
@@ -28,6 +29,8 @@ pub(crate) struct Options {
 enum Part {
     /// Projects of cmake and Meson, built by walk under the name of ninja
     Ninja(ninja::Options),
+    /// Projects whose actions run on a Slurm cluster that is damaged while they do
+    Slurm(slurm::Options),
     /// The page of `walk report`, in headless Chromium
     Report {
         /// The walk to check, instead of the one of this workspace
@@ -45,6 +48,7 @@ pub(crate) fn run(root: &Path, options: &Options) -> Result<bool> {
     match &options.part {
         Some(Part::Ninja(options)) => return ninja::run(root, options),
         Some(Part::Report { walk }) => return report::run(root, walk.as_deref()),
+        Some(Part::Slurm(options)) => return slurm::run(root, options),
         None => {}
     }
     let walk = command::walk(root, options.walk.as_deref())?;
