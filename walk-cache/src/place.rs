@@ -212,10 +212,10 @@ mod tests {
     struct Shelf(HashMap<Digest, Vec<u8>>);
 
     impl Shelf {
-        fn add(&mut self, bytes: Vec<u8>) -> Option<message::Digest> {
+        fn add(&mut self, bytes: Vec<u8>) -> message::Digest {
             let digest = Digest::of(&bytes);
             self.0.insert(digest, bytes);
-            Some(digest.message())
+            digest.message()
         }
     }
 
@@ -273,11 +273,11 @@ mod tests {
     }
 
     fn tree(name: &str, shelf: &mut Shelf) -> message::ActionResult {
-        let digest = shelf.add(b"content".to_vec());
+        let digest = Some(shelf.add(b"content".to_vec()));
         let file = message::FileNode { name: name.into(), digest, is_executable: false };
         let root = message::Directory { files: vec![file], ..Default::default() };
         let tree = message::Tree { root: Some(root), children: Vec::new() };
-        let tree_digest = shelf.add(tree.encode_to_vec());
+        let tree_digest = Some(shelf.add(tree.encode_to_vec()));
         let output = message::OutputDirectory { path: "out".into(), tree_digest };
         message::ActionResult { output_directories: vec![output], ..Default::default() }
     }
@@ -296,7 +296,7 @@ mod tests {
     #[test]
     fn other_outputs_than_asked_for_are_refused() {
         let mut shelf = Shelf::default();
-        let digest = shelf.add(b"content".to_vec());
+        let digest = Some(shelf.add(b"content".to_vec()));
         let file = |path: &str| message::OutputFile {
             path: path.into(),
             digest: digest.clone(),
@@ -335,7 +335,7 @@ mod tests {
         });
         let root = message::Directory { directories: names.collect(), ..Default::default() };
         let tree = message::Tree { root: Some(root), children };
-        let tree_digest = shelf.add(tree.encode_to_vec());
+        let tree_digest = Some(shelf.add(tree.encode_to_vec()));
         let output = message::OutputDirectory { path: "out".into(), tree_digest };
         let result =
             message::ActionResult { output_directories: vec![output], ..Default::default() };
@@ -350,7 +350,7 @@ mod tests {
             nonsense in prop::collection::vec(any::<u8>(), 0..200),
         ) {
             let mut shelf = Shelf::default();
-            let tree_digest = shelf.add(nonsense);
+            let tree_digest = Some(shelf.add(nonsense));
             let output = message::OutputDirectory { path: "out".into(), tree_digest };
             let tree =
                 message::ActionResult { output_directories: vec![output], ..Default::default() };

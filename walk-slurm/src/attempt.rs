@@ -86,6 +86,22 @@ impl Spec {
             .collect()
     }
 
+    /// Makes the directories of its outputs below `out`, as walk has made those in place. One that
+    /// is in another output is the command's own.
+    pub(crate) fn make_directories(&self, attempt: &Attempt) -> Result<(), ClusterError> {
+        let root = self.root.first().map(PathBuf::from).unwrap_or_default();
+        let outputs: Vec<&Path> = self.outputs.iter().map(Path::new).collect();
+        for output in &outputs {
+            let is_inside = outputs.iter().any(|it| it != output && output.starts_with(it));
+            let parent = output.strip_prefix(&root).ok().and_then(Path::parent);
+            if let Some(parent) = parent.filter(|_| !is_inside) {
+                let directory = attempt.staged().join(parent);
+                fs::create_dir_all(&directory).map_err(ClusterError::file("create", &directory))?;
+            }
+        }
+        Ok(())
+    }
+
     pub(crate) fn made(&self) -> SystemTime {
         UNIX_EPOCH + Duration::from_millis(self.made_ms)
     }

@@ -46,6 +46,7 @@ pub fn run_attempt(directory: &Path, interrupt: &Interrupt) -> Result<(), Cluste
     let spec = attempt.spec()?;
     let beat = || attempt.beat(0).map_err(ClusterError::file("write", &directory.join("alive")));
     beat()?;
+    spec.make_directories(&attempt)?;
     let started = Instant::now();
     let watch = Watch::begin(&attempt, Duration::from_millis(spec.lease_ms), interrupt);
     let outcome = run(&attempt, &spec, interrupt);

@@ -15,7 +15,7 @@ use crate::ClusterError;
 use crate::attempt::{Attempt, write_whole};
 use crate::books::{Books, Cancelling, Entry, Fate, Places, Stage, State};
 use crate::calls::Calls;
-use crate::slurm::{Refusal, Submission, cancel, submit};
+use crate::slurm::{Refusal, Submission, cancel, is_full, submit};
 
 /// So many that ask the same go as an array.
 const ARRAY: usize = 20;
@@ -120,6 +120,10 @@ impl Sender {
             self.again(attempts, Duration::ZERO);
             return;
         }
+        if matches!(&result, Err(Refusal::Unsure(text)) if is_full(text)) {
+            // There may never be room for all of them at once.
+            self.has_arrays = false;
+        }
         match result {
             Ok(job) => self.sent(attempts, &job),
             Err(Refusal::Unsure(text)) => self.unsure(attempts, &text),
@@ -221,11 +225,13 @@ impl Sender {
 
     fn unsure(&self, attempts: &[(String, Attempt)], text: &str) {
         log::debug!(target: "walk", "sbatch: {text}");
+        // Room for more comes sooner than a controller.
+        let longest = Duration::from_secs(if is_full(text) { 10 } else { 60 });
         let mut state = self.books.lock();
         for (id, _) in attempts {
             if let Some(entry) = state.entries.get_mut(id) {
                 let tries = entry.submitted.elapsed();
-                let pause = tries.clamp(Duration::from_secs(1), Duration::from_secs(60));
+                let pause = tries.clamp(Duration::from_secs(1), longest);
                 entry.stage = Stage::Unsure { pause };
             }
         }

@@ -44,7 +44,7 @@ pub(crate) enum Refusal {
 }
 
 /// What an error of `sbatch` holds if the next try may succeed.
-const PASSING: [&str; 13] = [
+const PASSING: [&str; 14] = [
     "timed out",
     "Unable to contact",
     "temporarily",
@@ -58,6 +58,7 @@ const PASSING: [&str; 13] = [
     "Message receive failure",
     "Unexpected message received",
     "job limit",
+    "SubmitJob",
 ];
 
 impl Submission<'_> {
@@ -105,6 +106,13 @@ fn refusal(said: &Said) -> Refusal {
     } else {
         Refusal::Never(text)
     }
+}
+
+/// Returns whether a refusal says that there are too many jobs.
+pub(crate) fn is_full(text: &str) -> bool {
+    ["temporarily unable to accept job", "queue full", "job limit", "SubmitJob"]
+        .iter()
+        .any(|it| text.contains(it))
 }
 
 /// Returns whether there is no such program: `env`, which looks for it, says so.
@@ -243,6 +251,8 @@ mod tests {
             "sbatch: error: Batch job submission failed: Unable to contact slurm controller (connect failure)",
             true,
         );
+        // What a site allows of one person at a time.
+        check("sbatch: error: QOSMaxSubmitJobPerUserLimit", true);
         check("sbatch: error: invalid partition specified: nope", false);
         check(
             "sbatch: error: Batch job submission failed: Requested node configuration is not available",

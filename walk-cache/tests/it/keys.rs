@@ -80,7 +80,9 @@ proptest! {
         (project.question.arguments, project.question.facts) = other.clone();
         project.question.facts.reverse();
         let mut facts = [one.1.clone(), other.1.clone()];
-        facts.iter_mut().for_each(|it| it.sort());
+        for it in &mut facts {
+            it.sort();
+        }
         let is_same = one.0 == other.0 && facts[0] == facts[1];
         prop_assert_eq!(project.restore(&cache).is_some(), is_same);
     }

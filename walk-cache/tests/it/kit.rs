@@ -13,10 +13,12 @@ pub(crate) struct Project {
 
 impl Project {
     pub(crate) fn new() -> Self {
-        let mut question = Question::default();
-        question.arguments = ["make", "out"].map(String::from).into();
-        question.inputs = vec!["in".into()];
-        question.outputs = vec!["out".into()];
+        let question = Question {
+            arguments: ["make", "out"].map(String::from).into(),
+            inputs: vec!["in".into()],
+            outputs: vec!["out".into()],
+            ..Question::default()
+        };
         let project = Self { dir: tempfile::tempdir().expect("a directory"), question };
         project.write("in", "input");
         fs::create_dir(project.path(".scratch")).expect("ours");

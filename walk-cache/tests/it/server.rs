@@ -11,6 +11,8 @@ use bazel_remote_apis::google::rpc::Status as Told;
 use tokio_stream::StreamExt as _;
 use tonic::{Request, Response, Status, Streaming};
 
+type Content<T> = api::content_addressable_storage_server::ContentAddressableStorageServer<T>;
+
 /// How the server goes wrong.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Fault {
@@ -62,8 +64,6 @@ impl Server {
                 let incoming =
                     tonic::transport::server::TcpIncoming::bind(any).expect("a free port");
                 tell.send(incoming.local_addr().expect("it has one")).expect("somebody waits");
-                type Content<T> =
-                    api::content_addressable_storage_server::ContentAddressableStorageServer<T>;
                 tonic::transport::Server::builder()
                     .add_service(api::capabilities_server::CapabilitiesServer::new(serving.clone()))
                     .add_service(api::action_cache_server::ActionCacheServer::new(serving.clone()))

@@ -3,6 +3,8 @@
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use bazel_remote_apis::build::bazel::remote::execution::v2 as api;
+use prost::Message as _;
 use walk_cache::{Cache, Mode, Settings, Source};
 
 use crate::kit::{Project, remote};
@@ -125,8 +127,6 @@ fn what_is_kept_there_is_what_the_api_says() {
     project.write("out", "result");
     project.write("h", "header");
     project.keep(&remote(&url), &["h"]);
-    use bazel_remote_apis::build::bazel::remote::execution::v2 as api;
-    use prost::Message as _;
     let shelves = server.shelves();
     let (key, result) = shelves
         .results

@@ -122,13 +122,13 @@ fn actions_of_a_queue_of_slurm_run_there_and_the_others_here() {
 fn engine_sends_the_default_queue_there_and_here_the_same_is_up_to_date() {
     let cluster = Cluster::new(
         "[action.a]\nrun = \"echo ${SLURM_JOB_ID:-none} > id; echo made > $WALK_OUT/{out}\"\n\
-         out = [\"a\"]\n",
+         out = [\"out/a\"]\n",
     );
     cluster.walk("--engine slurm").expect(0);
-    assert_eq!((&*cluster.0.read("id"), &*cluster.0.read("a")), ("100\n", "made\n"));
+    assert_eq!((&*cluster.0.read("id"), &*cluster.0.read("out/a")), ("100\n", "made\n"));
     assert!(cluster.walk("").expect(0).starts_with("up to date"));
     cluster.walk("-B").expect(0);
-    assert_eq!((&*cluster.0.read("id"), &*cluster.0.read("a")), ("none\n", "made\n"));
+    assert_eq!((&*cluster.0.read("id"), &*cluster.0.read("out/a")), ("none\n", "made\n"));
 }
 
 #[test]
@@ -210,6 +210,20 @@ fn many_that_ask_the_same_go_as_an_array() {
     assert_eq!(cluster.0.read("o/24"), "24\n");
     assert!(cluster.calls("sbatch") < 25, "{}", cluster.0.read("slurm/calls"));
     assert!(cluster.0.read("slurm/calls").contains("--array=0-"));
+}
+
+/// Slurm takes an array as a whole or not at all.
+#[test]
+fn an_array_that_slurm_has_no_room_for_is_submitted_one_by_one() {
+    let numbers: Vec<String> = (0..22).map(|it| format!("\"{it}\"")).collect();
+    let cluster = Cluster::new(&format!(
+        "[action.a]\nmatrix = {{ n = [{}] }}\nrun = \"true\"\nqueue = \"cluster\"\n",
+        numbers.join(", ")
+    ));
+    let full = "sbatch: error: Slurm temporarily unable to accept job, sleeping and retrying\n";
+    cluster.0.write("slurm/refuse", full);
+    cluster.walk("").expect(0);
+    assert_eq!(cluster.calls("sbatch"), 23);
 }
 
 const HELD: &str = "[action.a]\nin = [\"in\"]\nout = [\"a\"]\nqueue = \"cluster\"\n\
