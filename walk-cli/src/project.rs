@@ -98,6 +98,18 @@ impl Project {
         self.open_with(|plan, state| CommandWalk::open_dry(plan, state, options.clone()))
     }
 
+    /// Opens the state to clean up, with the manifest as it was read: what is left of actions that
+    /// are gone may be wrong in it, and is to be removed.
+    pub(crate) fn open_to_clean(self, is_dry: bool) -> Result<CommandWalk> {
+        let options = Options::default();
+        let Self { plan, state, .. } = self;
+        Ok(if is_dry {
+            CommandWalk::open_dry(plan, state, options)?
+        } else {
+            CommandWalk::open(plan, state, options)?
+        })
+    }
+
     /// Opens the state; if a wildcard took what is left of an action that is gone for a
     /// source, which only the state tells, the manifest is read again without it.
     fn open_with(

@@ -11,7 +11,7 @@ use std::io::{self, Write};
 use std::path::{Component, Path, PathBuf};
 
 use walk_core::fingerprint::observe;
-use walk_plan::{CommandWalk, Made, Options, Plan};
+use walk_plan::{ActionId, CommandWalk, Made, Plan};
 
 use crate::args::{CleanArgs, Common};
 use crate::error::{CliError, Result};
@@ -24,10 +24,7 @@ pub(crate) fn clean(common: &Common, args: &CleanArgs, out: &mut dyn Write) -> R
     let mut project = Project::read(common, None)?;
     let names = if args.targets.is_empty() { None } else { Some(named(&project, &args.targets)?) };
     let lock = if args.dry_run { None } else { Some(project.lock(common, "clean")?.0) };
-    let walk = match &lock {
-        Some(_) => project.open(None, &Options::default())?,
-        None => project.open_dry(&Options::default())?,
-    };
+    let walk = project.open_to_clean(args.dry_run)?;
     let scope = Scope { names, all: args.all };
     let mut broom = Broom { walk, is_dry: args.dry_run, quiet: common.quiet, removed: 0, out };
     broom.sweep(&scope)?;
@@ -81,8 +78,13 @@ struct Broom<'a> {
 
 impl Broom<'_> {
     fn sweep(&mut self, scope: &Scope) -> Result<()> {
-        let sources: BTreeSet<PathBuf> =
+        let leftovers = self.walk.leftovers()?;
+        let mut sources: BTreeSet<PathBuf> =
             self.walk.sources().into_iter().map(Path::to_path_buf).collect();
+        // What only a wildcard matches is no source; what somebody names is meant to be one.
+        for leftover in leftovers.iter().filter(|it| !is_named(&self.walk, it)) {
+            sources.remove(leftover);
+        }
         let actions = &self.walk.plan().actions;
         let living: BTreeSet<String> = actions.iter().map(|it| it.name.to_string()).collect();
         let generators: BTreeSet<String> =
@@ -93,12 +95,21 @@ impl Broom<'_> {
             }
             let takes_all = scope.takes_all_of(&name, generators.contains(&name));
             let made = self.walk.note(&name)?.map(|it| it.made).unwrap_or_default();
+            let mut gone = Vec::new();
             for made in made {
                 if is_source(&sources, &made.path) {
                     self.say("kept", &made.path, ": a source by now")?;
                 } else if takes_all || !is_declared(self.walk.plan(), &made.path) {
                     self.remove(&made)?;
                 }
+                let path = self.walk.plan().root.join(&made.path);
+                let is_ours = path.symlink_metadata().is_ok() && !is_source(&sources, &made.path);
+                if !is_ours && !is_declared(self.walk.plan(), &made.path) {
+                    gone.push(made.path);
+                }
+            }
+            if !gone.is_empty() && !self.is_dry && living.contains(&name) {
+                self.walk.forget_made(&name, &gone)?;
             }
             if takes_all || !living.contains(&name) {
                 self.forget(&name, living.contains(&name))?;
@@ -196,6 +207,16 @@ fn is_declared(plan: &Plan, path: &Path) -> bool {
 }
 
 /// Returns whether `path` is a source, or holds one.
+/// Returns whether an action reads the file, other than because a wildcard matches it.
+fn is_named(walk: &CommandWalk, path: &Path) -> bool {
+    let plan = walk.plan();
+    let is_matched = |action: &ActionId| {
+        let mut globs = plan.actions[action.index()].globs.iter();
+        globs.any(|glob| glob.files.iter().any(|it| plan.files.path(*it) == path))
+    };
+    walk.readers(path).iter().any(|it| !is_matched(it))
+}
+
 fn is_source(sources: &BTreeSet<PathBuf>, path: &Path) -> bool {
     sources.range(path.to_path_buf()..).next().is_some_and(|it| it.starts_with(path))
 }

@@ -53,11 +53,12 @@ fn what_was_made_and_is_a_source_by_now_is_kept() {
     for manifest in [reader, header] {
         let project = walked();
         project.write("walk.toml", &format!("[walk]\nversion = 1\n{ONE}{manifest}"));
-        project.walk("").expect(0);
+        project.walk("");
         assert_eq!(
             project.walk("clean").expect(0),
             "kept two: a source by now\nnothing to remove\n"
         );
+        project.walk("").expect(0);
         project.walk("clean --all").expect(0);
         assert_eq!(project.read("two"), "2\n");
     }
@@ -96,4 +97,43 @@ fn a_directory_that_walk_made_is_removed_whole_unless_something_was_put_there() 
     project.walk("").expect(0);
     assert_eq!(project.walk("clean --all").expect(0), "removed tree\n");
     assert!(!project.exists("tree"));
+}
+
+/// What an edited manifest makes no more is no source, though it is there and named: a clean
+/// checkout does not have it.
+#[test]
+fn a_named_input_that_nobody_makes_any_more_was_taken_for_a_source() {
+    let manifest = |out: &str| {
+        format!(
+            "[walk]\nversion = 1\n[action.make]\nrun = \"echo 1 > {{out}}\"\nout = [\"{out}\"]\n\
+             [action.use]\nin = [\"x.txt\"]\nout = [\"r\"]\nrun = \"cat {{in}} > {{out}}\"\n"
+        )
+    };
+    let project = Project::empty();
+    project.write("walk.toml", &manifest("x.txt"));
+    project.walk("").expect(0);
+    project.write("walk.toml", &manifest("y.txt"));
+    for command in ["", "status", "plan"] {
+        let err = project.walk(command).complains(2);
+        assert!(err.contains("`x.txt`, an input of `use`, is not produced any more"), "{err}");
+        assert!(err.contains("remove it, or have `walk clean` take it for a source"), "{err}");
+    }
+    assert_eq!(project.walk("clean").expect(0), "kept x.txt: a source by now\nnothing to remove\n");
+    project.walk("").expect(0);
+}
+
+#[test]
+fn a_named_object_of_a_source_that_is_gone_was_linked() {
+    let project = Project::new(
+        "[action.compile]\nforeach = \"src/*.c\"\nin = [\"{file}\"]\nout = [\"o/{stem}.o\"]\n\
+         run = \"cp {in} {out}\"\n\
+         [action.link]\nin = [\"o/a.o\", \"o/b.o\"]\nout = [\"app\"]\nrun = \"cat {in} > {out}\"\n",
+    );
+    project.write("src/a.c", "a");
+    project.write("src/b.c", "b");
+    project.walk("").expect(0);
+    std::fs::remove_file(project.path("src/a.c")).expect("it is there");
+    assert!(project.walk("").complains(2).contains("`o/a.o`, an input of `link`"));
+    project.write("src/a.c", "a");
+    project.walk("").expect(0);
 }

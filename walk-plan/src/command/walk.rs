@@ -311,18 +311,15 @@ impl CommandWalk {
     /// Returns the files that the plan takes for sources and that an earlier walk made: for
     /// an action that is gone, or as an output that is no longer declared.
     ///
-    /// A wildcard that matches one takes what is left of a deleted source for a result. Read
-    /// the plan again with these as [`Overrides::leftovers`](crate::Overrides::leftovers),
-    /// and it does not. A file that was changed since walk made it is a source.
+    /// An input that is one, named or matched by a wildcard, is what is left of something that is
+    /// made no more: in a clean checkout it is missing. Read the plan again with these as
+    /// [`Overrides::leftovers`](crate::Overrides::leftovers), and wildcards do not match them, and
+    /// to name one is an error. A file that was changed since walk made it is a source.
     ///
     /// # Errors
     ///
     /// Fails if the store cannot be read.
     pub fn leftovers(&mut self) -> Result<Vec<PathBuf>, WalkError> {
-        let has_wildcard = |it: &Command| !it.globs.is_empty() || it.name != it.group;
-        if !self.plan.actions.iter().any(has_wildcard) {
-            return Ok(Vec::new());
-        }
         let mut leftovers = Vec::new();
         for name in self.remembered()? {
             let note = self.store.load_note(&name)?.unwrap_or_default();
@@ -359,6 +356,19 @@ impl CommandWalk {
         self.begin()?;
         self.store.save_fingerprint(name, None)?;
         Ok(self.store.save_note(name, None)?)
+    }
+
+    /// Forgets that the action called `name` made files that are gone: what is there by these names
+    /// later is not its own.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the store cannot be written.
+    pub fn forget_made(&mut self, name: &str, gone: &[PathBuf]) -> Result<(), WalkError> {
+        let Some(mut note) = self.note(name)? else { return Ok(()) };
+        note.made.retain(|it| !gone.contains(&it.path));
+        self.begin()?;
+        Ok(self.store.save_note(name, Some(&note.to_bytes()))?)
     }
 
     /// Forgets the success of the action called `name`, whose outputs were removed: it will run

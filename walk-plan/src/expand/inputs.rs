@@ -73,6 +73,9 @@ impl Origins {
         if let Some(action) = split(path).and_then(|it| self.around(it.0, files)) {
             return Some(Origin::Inside(action));
         }
+        if tree.is_leftover(path) {
+            return None;
+        }
         let below = || Rc::from(self.makers.inside(path, files));
         match tree.kind(path) {
             Kind::File | Kind::Special => Some(Origin::Disk),
@@ -224,6 +227,12 @@ impl<'d> Draft<'d> {
     fn missing(&mut self, id: FileId, name: &str, origins: &Origins) -> Trouble {
         let path = self.files.path(id);
         let shown = path.display().to_string();
+        if self.tree.is_leftover(path) {
+            let wrong = format!("`{shown}`, an input of `{name}`, is not produced any more");
+            let help = "it is what is left of an action that is gone: remove it, or have \
+                        `walk clean` take it for a source";
+            return Trouble::new(wrong).help(help);
+        }
         let wrong = format!("`{shown}`, an input of `{name}`, neither exists nor is produced");
         let beside = path.parent().map(|it| self.tree.names(it)).unwrap_or_default();
         let outputs =

@@ -86,6 +86,11 @@ impl Tree {
         Ok(found)
     }
 
+    /// Returns whether a path is what is left of an action that is gone.
+    pub(super) fn is_leftover(&self, path: &Path) -> bool {
+        !self.leftovers.is_empty() && self.leftovers.contains(path)
+    }
+
     /// Returns what a normalised path is. A directory that many files are asked of is
     /// listed, which is several times cheaper.
     pub(super) fn kind(&mut self, path: &Path) -> Kind {
