@@ -35,6 +35,9 @@ pub(crate) struct Key {
 /// The version of what a key is made of: another one is another key for everything.
 const VERSION: &str = "walk 1";
 
+/// The directory of the input root that files outside of the project are below.
+const OUTSIDE: &str = "external";
+
 /// A directory of the input root in the making.
 #[derive(Default)]
 struct Node {
@@ -57,8 +60,15 @@ pub(crate) fn key(
     seen: &Seen,
 ) -> io::Result<Key> {
     let mut inputs = Node::default();
-    for input in question.inputs.iter().chain(more) {
+    for input in &question.inputs {
         add(&mut inputs, root, input, seen)?;
+    }
+    for file in more {
+        // Others told of it, and may say anything.
+        if !fs::metadata(root.join(file))?.is_file() {
+            return Err(io::Error::other(format!("`{file}` is no file")));
+        }
+        add(&mut inputs, root, file, seen)?;
     }
     let variable = |(name, value): (&String, &String)| message::EnvironmentVariable {
         name: name.clone(),
@@ -70,6 +80,7 @@ pub(crate) fn key(
     let command = message::Command {
         arguments: question.arguments.clone(),
         environment_variables: question.env.iter().map(variable).collect(),
+        platform: Some(platform()),
         working_directory: question.directory.clone(),
         output_paths,
     };
@@ -78,9 +89,20 @@ pub(crate) fn key(
         command_digest: Some(Digest::of(&command).message()),
         input_root_digest: Some(encode(&inputs)?.message()),
         salt: salt(question, purpose),
+        platform: Some(platform()),
     };
     let action = action.encode_to_vec();
     Ok(Key { digest: Digest::of(&action), action, command })
+}
+
+/// What is made on one kind of machine is not for another, if no tool of the action says so itself.
+fn platform() -> message::Platform {
+    let property = |(name, value): (&str, &str)| message::Property {
+        name: name.to_owned(),
+        value: value.to_owned(),
+    };
+    let properties = [("ISA", std::env::consts::ARCH), ("OSFamily", std::env::consts::OS)];
+    message::Platform { properties: properties.map(property).into() }
 }
 
 fn salt(question: &Question, purpose: Purpose) -> Vec<u8> {
@@ -112,11 +134,14 @@ fn seen_from(directory: &str, path: &str) -> String {
 
 /// Returns the parts of the place that an input has in the input root.
 fn parts(input: &str) -> io::Result<Vec<String>> {
-    let mut parts = Vec::new();
+    let mut parts: Vec<String> = Vec::new();
     for component in Path::new(input).components() {
         match component {
-            Component::RootDir => parts.push("external".to_owned()),
+            Component::RootDir => parts.push(OUTSIDE.to_owned()),
             Component::CurDir => {}
+            Component::Normal(name) if parts.is_empty() && name == OUTSIDE => {
+                return Err(io::Error::other(format!("`{input}` is where files outside are")));
+            }
             Component::Normal(name) => parts.push(text(name)?),
             Component::ParentDir | Component::Prefix(_) => {
                 return Err(io::Error::other(format!("`{input}` leads out of the project")));
@@ -134,7 +159,9 @@ fn text(name: &std::ffi::OsStr) -> io::Result<String> {
 fn add(to: &mut Node, root: &Path, input: &str, seen: &Seen) -> io::Result<()> {
     let parts = parts(input)?;
     let path = root.join(input);
-    let Some((name, directories)) = parts.split_last() else { return Ok(()) };
+    let Some((name, directories)) = parts.split_last().filter(|it| it.0 != OUTSIDE) else {
+        return Err(io::Error::other(format!("`{input}` has no end")));
+    };
     let mut node = to;
     for directory in directories {
         node = node.directories.entry(directory.clone()).or_default();

@@ -20,6 +20,8 @@ pub(crate) struct Action {
     pub(crate) input_root_digest: Option<Digest>,
     #[prost(bytes = "vec", tag = "9")]
     pub(crate) salt: Vec<u8>,
+    #[prost(message, optional, tag = "10")]
+    pub(crate) platform: Option<Platform>,
 }
 
 #[derive(Clone, PartialEq, Eq, Message)]
@@ -28,6 +30,8 @@ pub(crate) struct Command {
     pub(crate) arguments: Vec<String>,
     #[prost(message, repeated, tag = "2")]
     pub(crate) environment_variables: Vec<EnvironmentVariable>,
+    #[prost(message, optional, tag = "5")]
+    pub(crate) platform: Option<Platform>,
     #[prost(string, tag = "6")]
     pub(crate) working_directory: String,
     #[prost(string, repeated, tag = "7")]
@@ -36,6 +40,20 @@ pub(crate) struct Command {
 
 #[derive(Clone, PartialEq, Eq, Message)]
 pub(crate) struct EnvironmentVariable {
+    #[prost(string, tag = "1")]
+    pub(crate) name: String,
+    #[prost(string, tag = "2")]
+    pub(crate) value: String,
+}
+
+#[derive(Clone, PartialEq, Eq, Message)]
+pub(crate) struct Platform {
+    #[prost(message, repeated, tag = "1")]
+    pub(crate) properties: Vec<Property>,
+}
+
+#[derive(Clone, PartialEq, Eq, Message)]
+pub(crate) struct Property {
     #[prost(string, tag = "1")]
     pub(crate) name: String,
     #[prost(string, tag = "2")]

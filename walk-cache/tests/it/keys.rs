@@ -63,6 +63,44 @@ fn a_file_outside_counts_and_where_the_project_is_does_not() {
     assert_eq!(other.restore(&local(directory.path())), None);
 }
 
+/// Where a key has the files outside of the project, one inside would be mistaken for one of them.
+#[test]
+fn a_file_where_those_outside_are_has_no_key() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let cache = local(directory.path());
+    let mut project = Project::new();
+    project.write("out", "result");
+    project.write("external/usr/include/stdio.h", "ours");
+    project.write("sub/external/h", "ours");
+    let mut has_key = |input: &str| {
+        project.question.inputs = vec![input.into()];
+        cache.describe(&project.question, project.root(), &[], b"").is_some()
+    };
+    assert!(!has_key("external/usr/include/stdio.h"));
+    assert!(!has_key("external"));
+    assert!(has_key("sub/external/h"));
+}
+
+/// What others tell of is read only if it is a file, and the project itself is no input.
+#[test]
+fn directories_without_end_have_no_key() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let cache = local(directory.path());
+    let mut project = Project::new();
+    project.write("out", "result");
+    let describe = |project: &Project, more: &str| {
+        cache.describe(&project.question, project.root(), &[more.to_owned()], b"").is_some()
+    };
+    assert!(describe(&project, "out"));
+    for more in ["/", ".", ".scratch", "/dev/null", "../x"] {
+        assert!(!describe(&project, more), "{more}");
+    }
+    for input in [".", "/"] {
+        project.question.inputs = vec![input.into()];
+        assert!(!describe(&project, "out"), "{input}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
