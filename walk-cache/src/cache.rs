@@ -137,8 +137,12 @@ impl Cache {
     ///
     /// # Errors
     ///
-    /// Fails if the remote part is none that there is.
+    /// Fails if the remote part is none that there is, or the token none that could be sent.
     pub fn open(settings: Settings) -> Result<Self, CacheError> {
+        let is_visible = |it: &String| !it.is_empty() && it.bytes().all(|it| it.is_ascii_graphic());
+        if !settings.token.as_ref().is_none_or(is_visible) {
+            return Err(CacheError::Token);
+        }
         let store = settings.remote.as_deref().map(|it| open_remote(it, &settings)).transpose()?;
         let remote = store.map(|store| Remote {
             store,
@@ -277,11 +281,14 @@ impl Shared {
         if !question.has_depfile {
             return self.fetch(&key(&[], Purpose::Result)?, question, root, staging);
         }
-        let lists = self.lists(&key(&[], Purpose::Lists)?);
-        lists.into_iter().find_map(|discovered| {
+        let lists_key = key(&[], Purpose::Lists)?;
+        self.lists(&lists_key).into_iter().find_map(|discovered| {
             // A list that names what is not there any more is of another time.
             let key = key(&discovered, Purpose::Result)?;
             let found = self.fetch(&key, question, root, staging)?;
+            if let Some(local) = self.local.as_ref().filter(|_| found.from == Source::Remote) {
+                drop(add_list(local, &lists_key, &discovered));
+            }
             Some(Found { discovered, ..found })
         })
     }

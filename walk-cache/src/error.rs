@@ -26,6 +26,9 @@ pub enum CacheError {
         /// Why it failed.
         source: std::io::Error,
     },
+    /// A token that no server could be sent.
+    #[error("the token for the cache is empty, or has characters that no header may have")]
+    Token,
     /// Nobody says where the local part is to be.
     #[error("no place for the local cache: set XDG_CACHE_HOME or HOME, or `local = false`")]
     NoHome,

@@ -41,10 +41,10 @@ pub mod depfile;
 pub mod fuzzing;
 
 pub use command::{
-    CacheQuestion, Captured, Change, CommandWalk, Conduct, Engine, Errand, Held, History, Lapse,
-    Loaded, Lock, Made, Memo, Note, Observer, Options, Partial, Reason, Recall, Rest, Restored,
-    ResultCache, RunRecord, Secrets, SharedCache, SharedEngine, StateDir, Trip, Usual, WalkError,
-    join,
+    CACHE_TOKEN, CacheQuestion, Captured, Change, CommandWalk, Conduct, Engine, Errand, Held,
+    History, Lapse, Loaded, Lock, Made, Memo, Note, Observer, Options, Partial, Reason, Recall,
+    Rest, Restored, ResultCache, RunRecord, Secrets, SharedCache, SharedEngine, StateDir, Trip,
+    Usual, WalkError, join,
 };
 pub use manifest::{Diagnostic, ManifestError, Overrides, Source, schema};
 pub use plan::{

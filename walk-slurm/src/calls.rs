@@ -83,7 +83,8 @@ fn clean(words: &[OsString], output: &std::path::Path) -> Process {
     for (name, _) in env::vars_os() {
         let text = name.to_string_lossy();
         let is_of_a_job = text.starts_with("SLURM_") && text != "SLURM_CONF";
-        if is_of_a_job || ["MAKEFLAGS", "MFLAGS", "MAKELEVEL"].contains(&&*text) {
+        let of_here = ["MAKEFLAGS", "MFLAGS", "MAKELEVEL", "WALK_CACHE_TOKEN"];
+        if is_of_a_job || of_here.contains(&&*text) {
             process = process.env_remove(name);
         }
     }

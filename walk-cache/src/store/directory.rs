@@ -158,10 +158,13 @@ impl Store for Directory {
     }
 
     fn fetch(&self, blobs: &[Wanted]) -> io::Result<()> {
+        // All are read, whatever comes of one: what is wrong is removed, and made anew once.
+        let mut fetched = Ok(());
         for it in blobs {
-            self.copy(it.digest, &mut create(&it.path, it.is_executable)?)?;
+            let copied = self.copy(it.digest, &mut create(&it.path, it.is_executable)?);
+            fetched = fetched.and(copied);
         }
-        Ok(())
+        fetched
     }
 
     fn put(&self, blobs: &[Blob]) -> io::Result<u64> {

@@ -46,6 +46,8 @@ pub(crate) struct Server {
     has_tls: bool,
     instance: String,
     token: Option<MetadataValue<Ascii>>,
+    /// The token itself, to be taken out of what is said.
+    secret: Option<String>,
     deadline: Duration,
     line: OnceLock<Result<Line, String>>,
     /// How much goes in one message, once the server has told.
@@ -74,6 +76,7 @@ impl Server {
             has_tls,
             instance: settings.instance.clone(),
             token,
+            secret: settings.token.clone(),
             deadline: settings.deadline,
             line: OnceLock::new(),
             batch: OnceLock::new(),
@@ -110,7 +113,16 @@ impl Server {
         let line = self.line()?;
         let limit = self.deadline + Duration::from_millis(size / 1_000);
         let called = call(line.channel.clone());
-        line.runtime.block_on(within(limit, called)).map_err(|it| failed(&it))
+        line.runtime.block_on(within(limit, called)).map_err(|it| self.failed(&it))
+    }
+
+    /// Describes a failure, without the token that a server may repeat in it.
+    fn failed(&self, status: &Status) -> io::Error {
+        let text = match &self.secret {
+            Some(secret) => status.message().replace(secret.as_str(), "***"),
+            None => status.message().to_owned(),
+        };
+        failed(&Status::new(status.code(), text))
     }
 
     fn request<T>(&self, message: T) -> Request<T> {
@@ -162,7 +174,7 @@ impl Server {
         let mut blobs = BTreeMap::new();
         for it in read.responses {
             if let Some(status) = it.status.filter(|it| it.code != 0) {
-                return Err(failed(&Status::new(Code::from(status.code), status.message)));
+                return Err(self.failed(&Status::new(Code::from(status.code), status.message)));
             }
             let found = Digest::of(&it.data);
             blobs.insert(found, it.data);
@@ -240,7 +252,7 @@ impl Server {
         })?;
         let mut refused = written.responses.into_iter().filter_map(|it| it.status);
         match refused.find(|it| it.code != 0) {
-            Some(status) => Err(failed(&Status::new(Code::from(status.code), status.message))),
+            Some(status) => Err(self.failed(&Status::new(Code::from(status.code), status.message))),
             None => Ok(()),
         }
     }

@@ -99,6 +99,25 @@ fn a_directory_is_shared_and_what_came_from_it_is_kept_here_too() {
     assert_eq!((numbers.remote_hits, numbers.local_hits, numbers.misses), (1, 1, 0));
 }
 
+/// What came from elsewhere is known here, the lists of what was read included.
+#[test]
+fn what_was_discovered_elsewhere_is_known_here_without_the_remote_part() {
+    let shared = tempfile::tempdir().expect("a directory");
+    let own = tempfile::tempdir().expect("a directory");
+    let url = format!("file://{}", shared.path().display());
+    let mut project = Project::new();
+    project.question.has_depfile = true;
+    project.write("h", "header");
+    project.write("out", "result");
+    project.keep(&remote(&url), &["h"]);
+    let mut settings = walk_cache::Settings::default();
+    (settings.local, settings.remote) = (Some(own.path().into()), Some(url));
+    let cache = walk_cache::Cache::open(settings).expect("it is one");
+    assert_eq!(project.restore(&cache).expect("it is shared").from, Source::Remote);
+    let found = project.restore(&local(own.path())).expect("it is here now");
+    assert_eq!((found.from, found.discovered), (Source::Local, vec!["h".to_owned()]));
+}
+
 #[test]
 fn what_cannot_be_described_is_not_kept() {
     let directory = tempfile::tempdir().expect("a directory");

@@ -111,10 +111,10 @@ fn modes_and_tokens_are_kept_to() {
     project.keep(&with(&url, |it| it.mode = Mode::Write), &[]);
     assert!(project.restore(&with(&url, |it| it.mode = Mode::Write)).is_none(), "it only writes");
     server.shelves().tokens.clear();
-    let cache = with(&url, |it| it.token = Some("open sesame".into()));
+    let cache = with(&url, |it| it.token = Some("open-sesame".into()));
     assert!(project.restore(&cache).is_some());
     let tokens = server.shelves().tokens.clone();
-    assert!(tokens.iter().all(|it| it.as_deref() == Some("Bearer open sesame")), "{tokens:?}");
+    assert!(tokens.iter().all(|it| it.as_deref() == Some("Bearer open-sesame")), "{tokens:?}");
     assert!(!format!("{cache:?}").contains("sesame"));
 }
 

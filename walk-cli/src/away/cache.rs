@@ -9,14 +9,12 @@ use std::sync::{Mutex, PoisonError};
 
 use walk_cache::{Answer, Cache, CacheError, Kept, Mode, Question, Settings};
 use walk_plan::{
-    CacheMode, CacheQuestion, CacheSettings, CommandWalk, Plan, Restored, ResultCache, SharedCache,
+    CACHE_TOKEN, CacheMode, CacheQuestion, CacheSettings, CommandWalk, Plan, Restored, ResultCache,
+    SharedCache,
 };
 
 use crate::args::{CacheWish, Common};
 use crate::error::Result;
-
-/// The variable with the token of a server, where no file has it.
-const TOKEN: &str = "WALK_CACHE_TOKEN";
 
 /// Gives `walk` a cache, if there is to be one.
 pub(super) fn prepare(common: &Common, walk: &mut CommandWalk) -> Result<()> {
@@ -56,7 +54,7 @@ fn opened(from: CacheSettings, mode: CacheMode, root: &Path) -> Result<Settings,
     settings.instance = from.instance;
     settings.token = match from.credentials {
         Some(file) => Some(token(&file, root)?),
-        None => env::var(TOKEN).ok().filter(|it| !it.is_empty()),
+        None => env::var(CACHE_TOKEN).ok().filter(|it| !it.is_empty()),
     };
     Ok(settings)
 }

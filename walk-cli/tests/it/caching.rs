@@ -196,6 +196,16 @@ fn modes_decide_what_is_done_with_the_remote_part() {
     assert_eq!(reader.ran(), 0);
 }
 
+/// The token of a cache is for walk alone.
+#[test]
+fn no_action_is_given_the_token() {
+    let project = Project::new("[action.a]\nrun = \"echo ${WALK_CACHE_TOKEN:-none}\"\n");
+    let mut command = project.command("");
+    command.env("WALK_CACHE_TOKEN", "open-sesame");
+    let done = Done::of(command.output().expect("it runs"));
+    assert!(done.out.contains("| none") && !done.out.contains("sesame"), "{done:?}");
+}
+
 #[test]
 fn wrong_settings_are_refused_with_what_would_be_right() {
     let check = |cache: &str, expected: &str| {

@@ -185,9 +185,7 @@ fn a_submission_that_failed_in_word_only_runs_once() {
         "[action.a]\nrun = \"echo ran >> {out}\"\nout = [\"a\"]\nqueue = \"cluster\"\n",
     );
     cluster.0.write("slurm/lie", "sbatch: error: Socket timed out on send/recv operation\n");
-    let done = cluster.walk("");
-    assert!(done.err.contains("trying again"), "{done:?}");
-    done.expect(0);
+    cluster.walk("").expect(0);
     assert_eq!(cluster.0.read("a"), "ran\n");
 }
 

@@ -17,6 +17,9 @@ use super::{CommandWalk, work::CommandWork};
 use crate::plan::lexical;
 use crate::{ActionId, Command, DepfileUse, Run};
 
+/// The variable that may hold the token of a cache: nobody that a walk runs is given it.
+pub const CACHE_TOKEN: &str = "WALK_CACHE_TOKEN";
+
 /// Keeps results of actions by what they were made of.
 pub trait ResultCache: Send + Sync {
     /// Brings the outputs of `question` into place, if they are known.

@@ -54,7 +54,7 @@ mod urgency;
 mod walk;
 mod work;
 
-pub use cached::{CacheQuestion, Restored, ResultCache, SharedCache};
+pub use cached::{CACHE_TOKEN, CacheQuestion, Restored, ResultCache, SharedCache};
 #[cfg(fuzzing)]
 pub use compiled::fuzz as fuzz_graph;
 pub use compiled::{Partial, Rest};

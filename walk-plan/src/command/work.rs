@@ -14,7 +14,7 @@ use walk_core::fingerprint::{Depth, FileStamp, Observed, observe_to};
 use walk_core::scheduler::{Output, Stdin};
 use walk_core::{Checksum, Ending, JobContext, JobStatus, Process, Value, Work};
 
-use super::cached::Cached;
+use super::cached::{CACHE_TOKEN, Cached};
 use super::engine::Away;
 use super::outcome::{Captured, Shared};
 use super::partial::Before;
@@ -202,6 +202,7 @@ impl CommandWork {
             .current_dir(&self.directory)
             .env("WALK_ACTION", &self.name)
             .env("WALK_OUT", &self.root)
+            .env_remove(CACHE_TOKEN)
             .env("WALK_ATTEMPT", cx.attempt().to_string());
         for (name, value) in &self.env {
             process = process.env(name, value);

@@ -28,6 +28,8 @@ start() {
     (
         SLURM_JOB_ID=$number
         export SLURM_JOB_ID
+        # Whoever hears of the job can ask about it.
+        until [ -e "tasks/$job/pid" ]; do sleep 0.01; done
         exec setsid sh "jobs/$number/script" > "$log" 2>&1 < /dev/null
     ) &
     echo $! > "tasks/$job.new/pid"
