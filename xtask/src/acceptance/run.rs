@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 
 use super::apt;
+use super::cache;
 use super::changes::CHANGES;
 use super::checks::Checks;
 use super::ninja;
@@ -27,6 +28,8 @@ pub(crate) struct Options {
 
 #[derive(clap::Subcommand)]
 enum Part {
+    /// Projects whose results are shared through servers and a directory that are damaged meanwhile
+    Cache(cache::Options),
     /// Projects of cmake and Meson, built by walk under the name of ninja
     Ninja(ninja::Options),
     /// Projects whose actions run on a Slurm cluster that is damaged while they do
@@ -46,6 +49,7 @@ enum Part {
 /// The project cannot be prepared: no network, no compiler, or walk does not build.
 pub(crate) fn run(root: &Path, options: &Options) -> Result<bool> {
     match &options.part {
+        Some(Part::Cache(options)) => return cache::run(root, options),
         Some(Part::Ninja(options)) => return ninja::run(root, options),
         Some(Part::Report { walk }) => return report::run(root, walk.as_deref()),
         Some(Part::Slurm(options)) => return slurm::run(root, options),
