@@ -282,6 +282,16 @@ impl Shared {
             return self.fetch(&key(&[], Purpose::Result)?, question, root, staging);
         }
         let lists_key = key(&[], Purpose::Lists)?;
+        // Nobody else is asked about what is known here.
+        let own = self.local.as_ref().and_then(|it| read_lists(it, lists_key.digest).ok());
+        let known = own.into_iter().flatten().find_map(|discovered| {
+            let key = key(&discovered, Purpose::Result)?;
+            let found = self.fetch_here(&key, question, root, staging)?;
+            Some(Found { discovered, ..found })
+        });
+        if known.is_some() {
+            return known;
+        }
         self.lists(&lists_key).into_iter().find_map(|discovered| {
             // A list that names what is not there any more is of another time.
             let key = key(&discovered, Purpose::Result)?;
@@ -308,16 +318,8 @@ impl Shared {
     }
 
     fn fetch(&self, key: &Key, question: &Question, root: &Path, staging: &Path) -> Option<Found> {
-        let found = |from, log| Found { from, log, discovered: Vec::new() };
-        if let Some(local) = &self.local {
-            let staged = read_result(local, key.digest)
-                .and_then(|it| stage(&it, &question.outputs, staging, local));
-            if let Ok(mut staged) = staged.inspect_err(say_miss) {
-                let log = std::mem::take(&mut staged.log);
-                if staged.place(root).inspect_err(say_miss).is_ok() {
-                    return Some(found(Source::Local, log));
-                }
-            }
+        if let Some(found) = self.fetch_here(key, question, root, staging) {
+            return Some(found);
         }
         let remote = self.remote.as_ref().filter(|it| it.mode.reads())?;
         let (result, mut staged) = remote.call(&self.settings, |store| {
@@ -334,7 +336,24 @@ impl Shared {
         }
         let log = std::mem::take(&mut staged.log);
         staged.place(root).inspect_err(say_miss).ok()?;
-        Some(found(Source::Remote, log))
+        Some(Found { from: Source::Remote, log, discovered: Vec::new() })
+    }
+
+    /// Takes a result from the local part.
+    fn fetch_here(
+        &self,
+        key: &Key,
+        question: &Question,
+        root: &Path,
+        staging: &Path,
+    ) -> Option<Found> {
+        let local = self.local.as_ref()?;
+        let staged = read_result(local, key.digest)
+            .and_then(|it| stage(&it, &question.outputs, staging, local));
+        let mut staged = staged.inspect_err(say_miss).ok()?;
+        let log = std::mem::take(&mut staged.log);
+        staged.place(root).inspect_err(say_miss).ok()?;
+        Some(Found { from: Source::Local, log, discovered: Vec::new() })
     }
 
     fn described(

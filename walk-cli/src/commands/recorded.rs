@@ -88,11 +88,16 @@ fn write_run(run: &RecordedRun, palette: Palette, out: &mut dyn Write) -> Result
         }
     }
     let blocked: Vec<&RecordedAction> =
-        run.actions.iter().filter(|it| it.blocked.is_some()).collect();
+        run.actions.iter().filter(|it| it.blocked.is_some() || was_not_started(run, it)).collect();
     if !blocked.is_empty() {
         writeln!(out, "  not run: {}", few(&blocked))?;
     }
     Ok(Exit::Done)
+}
+
+/// Returns whether an action was to run and nothing more was started by then.
+fn was_not_started(run: &RecordedRun, action: &RecordedAction) -> bool {
+    run.end.is_some() && action.attempts.is_empty()
 }
 
 type Reasoned<'a> = (&'a str, Vec<&'a RecordedAction>, Vec<&'a RecordedAction>);
@@ -117,7 +122,10 @@ fn by_reason(run: &RecordedRun) -> Vec<Reasoned<'_>> {
 fn groups(run: &RecordedRun) -> impl Iterator<Item = (&RecordedAction, Vec<&RecordedAction>)> {
     let origins = origins(run);
     let mut followers = vec![Vec::new(); run.actions.len()];
-    let ran = || run.actions.iter().enumerate().filter(|it| it.1.blocked.is_none());
+    let ran = || {
+        let all = run.actions.iter().enumerate();
+        all.filter(|it| it.1.blocked.is_none() && !was_not_started(run, it.1))
+    };
     for (place, action) in ran().filter(|it| origins[it.0] != it.0) {
         followers[origins[place]].push(action);
     }

@@ -125,7 +125,7 @@ fn ending(run: &RecordedRun) -> String {
 
 /// Returns how many actions ended how, as far as the run came.
 fn counts(run: &RecordedRun) -> Tally {
-    let is = |state: &str| run.actions.iter().filter(|it| self::state(it) == state).count();
+    let is = |state: &str| run.actions.iter().filter(|it| self::state(run, it) == state).count();
     if let Some(end) = run.end {
         return end.tally;
     }
@@ -158,7 +158,7 @@ fn row<'a>(run: &'a RecordedRun, action: &'a RecordedAction) -> Row<'a> {
     let elements = action.elements.iter();
     Row {
         name: &action.name,
-        state: state(action),
+        state: state(run, action),
         queue: &action.queue,
         reason: &action.reason,
         because: because(run, action),
@@ -190,9 +190,11 @@ fn because(run: &RecordedRun, action: &RecordedAction) -> Vec<usize> {
 }
 
 /// Returns how an action ended, as the page calls it.
-fn state(action: &RecordedAction) -> &'static str {
+fn state(run: &RecordedRun, action: &RecordedAction) -> &'static str {
     match action.last() {
         _ if action.blocked.is_some() => "not-run",
+        // Nothing more was started after a failure.
+        None if run.end.is_some() => "not-run",
         None => "open",
         Some(attempt) => state_of(attempt),
     }

@@ -330,3 +330,17 @@ fn what_was_interrupted_is_told_in_words() {
     assert!(why.contains("long ran in run 1") && why.contains(": interrupted\n"), "{why}");
     assert!(project.walk("runs").expect(0).contains("stopped 1"));
 }
+
+/// Without `-k` nothing more is started after a failure: what waited by then did not run.
+#[test]
+fn what_was_not_started_after_a_failure_was_told_as_if_it_had_run() {
+    let project = Project::new(
+        "[action.fails]\nin = [\"in\"]\nrun = \"exit 1\"\npriority = 1\n\
+         [action.waits]\nin = [\"in\"]\nrun = \"true\"\n",
+    );
+    project.write("in", "");
+    project.walk("-j1").expect(1);
+    let told = project.walk("why --run 1").expect(0);
+    assert!(told.contains("  not run: waits"), "{told}");
+    assert_eq!(told.matches("waits").count(), 1, "{told}");
+}
