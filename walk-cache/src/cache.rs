@@ -1,30 +1,25 @@
 //! A local part, a remote part, and the order in which they are asked.
 
 use std::io;
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use prost::Message as _;
 
 use crate::digest::Digest;
 use crate::key::{Key, Purpose, key};
+use crate::lists::{self, List};
 use crate::message::ActionResult;
 use crate::outputs::describe;
-use crate::place::stage;
+use crate::place::{Staged, stage};
+use crate::remote::Remote;
 use crate::seen::Seen;
-use crate::settings::Mode;
 use crate::store::{Blob, Directory, Store};
 use crate::{CacheError, Question, Settings};
-
-/// How many lists of discovered files are kept for one question.
-const LISTS: usize = 8;
-
-/// So many calls in a row that fail, and the remote part is left alone.
-const FAILURES: u32 = 5;
 
 /// How long a walk waits at its end for what is still being kept.
 const LAST_WAIT: Duration = Duration::from_secs(60);
@@ -47,20 +42,6 @@ struct Shared {
     remote: Option<Remote>,
     seen: Seen,
     counts: Counts,
-}
-
-struct Remote {
-    store: Box<dyn Store>,
-    mode: Mode,
-    health: Mutex<Health>,
-    is_off: AtomicBool,
-}
-
-#[derive(Default)]
-struct Health {
-    in_a_row: u32,
-    lost: Duration,
-    is_told: bool,
 }
 
 #[derive(Default)]
@@ -90,6 +71,10 @@ pub struct Numbers {
     pub bytes_in: u64,
     /// Bytes that went to the remote part.
     pub bytes_out: u64,
+    /// How often a server was asked for something.
+    pub requests: u64,
+    /// What failed at the remote part.
+    pub errors: u64,
 }
 
 /// Where a result came from.
@@ -139,17 +124,7 @@ impl Cache {
     ///
     /// Fails if the remote part is none that there is, or the token none that could be sent.
     pub fn open(settings: Settings) -> Result<Self, CacheError> {
-        let is_visible = |it: &String| !it.is_empty() && it.bytes().all(|it| it.is_ascii_graphic());
-        if !settings.token.as_ref().is_none_or(is_visible) {
-            return Err(CacheError::Token);
-        }
-        let store = settings.remote.as_deref().map(|it| open_remote(it, &settings)).transpose()?;
-        let remote = store.map(|store| Remote {
-            store,
-            mode: settings.mode,
-            health: Mutex::default(),
-            is_off: AtomicBool::new(false),
-        });
+        let remote = Remote::open(&settings)?;
         let local = settings.local.clone().map(Directory::new);
         let (seen, counts) = (Seen::default(), Counts::default());
         let shared = Arc::new(Shared { settings, local, remote, seen, counts });
@@ -160,7 +135,7 @@ impl Cache {
     /// its inputs are now; `staging` is a directory on the same file system.
     #[must_use]
     pub fn restore(&self, question: &Question, root: &Path, staging: &Path) -> Answer {
-        let found = self.shared.find(question, root, staging);
+        let found = self.shared.find(&Asked { question, root, staging });
         let count = match &found {
             Some(found) if found.from == Source::Local => &self.shared.counts.local_hits,
             Some(_) => &self.shared.counts.remote_hits,
@@ -226,7 +201,7 @@ impl Cache {
     /// Fails if it cannot be asked.
     pub fn try_remote(&self) -> io::Result<()> {
         let Some(remote) = &self.shared.remote else { return Ok(()) };
-        match remote.store.result(Digest::of(b"is there anybody?")) {
+        match remote.store().result(Digest::of(b"is there anybody?")) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
             _ => Ok(()),
         }
@@ -237,6 +212,7 @@ impl Cache {
     pub fn numbers(&self) -> Numbers {
         let counts = &self.shared.counts;
         let of = |count: &AtomicU64| count.load(Ordering::Relaxed);
+        let remote = self.shared.remote.as_ref();
         Numbers {
             local_hits: of(&counts.local_hits),
             remote_hits: of(&counts.remote_hits),
@@ -244,6 +220,8 @@ impl Cache {
             kept: of(&counts.kept),
             bytes_in: of(&counts.bytes_in),
             bytes_out: of(&counts.bytes_out),
+            requests: remote.map_or(0, |it| it.store().requests()),
+            errors: remote.map_or(0, Remote::errors),
         }
     }
 }
@@ -254,77 +232,64 @@ impl std::fmt::Debug for Cache {
     }
 }
 
-#[cfg_attr(not(feature = "grpc"), expect(unused_variables, reason = "only servers have settings"))]
-fn open_remote(given: &str, settings: &Settings) -> Result<Box<dyn Store>, CacheError> {
-    let wrong = || CacheError::Remote { given: given.to_owned() };
-    if let Some(path) = given.strip_prefix("file://") {
-        let path = PathBuf::from(path);
-        return if path.is_absolute() { Ok(Box::new(Directory::new(path))) } else { Err(wrong()) };
+/// A question, and where its outputs are to be.
+struct Asked<'a> {
+    question: &'a Question,
+    root: &'a Path,
+    staging: &'a Path,
+}
+
+impl Asked<'_> {
+    fn stage(&self, result: &ActionResult, store: &dyn Store) -> io::Result<Staged> {
+        stage(result, &self.question.outputs, self.staging, store)
     }
-    let address = given.strip_prefix("grpc://").or_else(|| given.strip_prefix("grpcs://"));
-    let address = address.ok_or_else(wrong)?;
-    let port = address.rsplit_once(':').and_then(|(host, port)| {
-        let is_host = !host.is_empty() && !host.contains(['/', '@', '?', '#', ' ']);
-        port.parse::<u16>().ok().filter(|_| is_host)
-    });
-    port.ok_or_else(wrong)?;
-    #[cfg(feature = "grpc")]
-    let server = Ok(Box::new(crate::store::Server::new(given, settings)) as Box<dyn Store>);
-    #[cfg(not(feature = "grpc"))]
-    let server = Err(CacheError::NotBuilt { given: given.to_owned() });
-    server
 }
 
 impl Shared {
-    fn find(&self, question: &Question, root: &Path, staging: &Path) -> Option<Found> {
-        let key = |more: &[String], purpose| key(question, root, more, purpose, &self.seen).ok();
+    fn find(&self, asked: &Asked<'_>) -> Option<Found> {
+        let question = asked.question;
+        let key =
+            |more: &[String], purpose| key(question, asked.root, more, purpose, &self.seen).ok();
         if !question.has_depfile {
-            return self.fetch(&key(&[], Purpose::Result)?, question, root, staging);
+            let only = (key(&[], Purpose::Result)?, List::new());
+            return self.find_here(asked, &only).or_else(|| self.find_there(asked, &only));
         }
-        let lists_key = key(&[], Purpose::Lists)?;
-        // Nobody else is asked about what is known here.
-        let own = self.local.as_ref().and_then(|it| read_lists(it, lists_key.digest).ok());
-        let known = own.into_iter().flatten().find_map(|discovered| {
-            let key = key(&discovered, Purpose::Result)?;
-            let found = self.fetch_here(&key, question, root, staging)?;
-            Some(Found { discovered, ..found })
-        });
-        if known.is_some() {
-            return known;
-        }
-        self.lists(&lists_key).into_iter().find_map(|discovered| {
-            // A list that names what is not there any more is of another time.
-            let key = key(&discovered, Purpose::Result)?;
-            let found = self.fetch(&key, question, root, staging)?;
-            if let Some(local) = self.local.as_ref().filter(|_| found.from == Source::Remote) {
-                drop(add_list(local, &lists_key, &discovered));
-            }
-            Some(Found { discovered, ..found })
-        })
-    }
-
-    /// Returns the lists of files that are known for a question, those of either part.
-    fn lists(&self, key: &Key) -> Vec<Vec<String>> {
-        let mut lists: Vec<Vec<String>> = Vec::new();
-        let local = self.local.as_ref().and_then(|it| read_lists(it, key.digest).ok());
-        let remote = self.remote.as_ref().filter(|it| it.mode.reads());
-        let remote = remote.and_then(|it| it.call(&self.settings, |it| read_lists(it, key.digest)));
-        for list in local.into_iter().chain(remote).flatten() {
-            if !lists.contains(&list) {
-                lists.push(list);
-            }
-        }
-        lists
-    }
-
-    fn fetch(&self, key: &Key, question: &Question, root: &Path, staging: &Path) -> Option<Found> {
-        if let Some(found) = self.fetch_here(key, question, root, staging) {
+        let lists = key(&[], Purpose::Lists)?.digest;
+        // A list that names what is not there any more is of another time.
+        let keyed = |list: List| Some((key(&list, Purpose::Result)?, list));
+        let here = self.local.as_ref().and_then(|it| lists::read(it, lists).ok());
+        let mut known: Vec<(Key, List)> =
+            here.unwrap_or_default().into_iter().filter_map(keyed).collect();
+        if let Some(found) = known.iter().find_map(|it| self.find_here(asked, it)) {
             return Some(found);
         }
-        let remote = self.remote.as_ref().filter(|it| it.mode.reads())?;
-        let (result, mut staged) = remote.call(&self.settings, |store| {
-            let result = read_result(store, key.digest)?;
-            let staged = stage(&result, &question.outputs, staging, store)?;
+        let there = self.remote.as_ref()?.read(|it| lists::read(it, lists)).unwrap_or_default();
+        for it in there.into_iter().filter_map(keyed) {
+            if !known.contains(&it) {
+                known.push(it);
+            }
+        }
+        let found = known.iter().find_map(|it| self.find_there(asked, it))?;
+        if let Some(local) = &self.local {
+            drop(lists::add(local, lists, &found.discovered));
+        }
+        Some(found)
+    }
+
+    fn find_here(&self, asked: &Asked<'_>, (key, list): &(Key, List)) -> Option<Found> {
+        let local = self.local.as_ref()?;
+        let result = local.action_result(key.digest);
+        let staged = result.and_then(|it| asked.stage(&it, local));
+        let mut staged = staged.inspect_err(say_miss).ok()?;
+        let log = std::mem::take(&mut staged.log);
+        staged.place(asked.root).inspect_err(say_miss).ok()?;
+        Some(Found { from: Source::Local, log, discovered: list.clone() })
+    }
+
+    fn find_there(&self, asked: &Asked<'_>, (key, list): &(Key, List)) -> Option<Found> {
+        let (result, mut staged) = self.remote.as_ref()?.read(|store| {
+            let result = store.action_result(key.digest)?;
+            let staged = asked.stage(&result, store)?;
             Ok((result, staged))
         })?;
         self.counts.bytes_in.fetch_add(staged.bytes, Ordering::Relaxed);
@@ -335,25 +300,8 @@ impl Shared {
             self.keep_here(local, key, &result.encode_to_vec(), &blobs);
         }
         let log = std::mem::take(&mut staged.log);
-        staged.place(root).inspect_err(say_miss).ok()?;
-        Some(Found { from: Source::Remote, log, discovered: Vec::new() })
-    }
-
-    /// Takes a result from the local part.
-    fn fetch_here(
-        &self,
-        key: &Key,
-        question: &Question,
-        root: &Path,
-        staging: &Path,
-    ) -> Option<Found> {
-        let local = self.local.as_ref()?;
-        let staged = read_result(local, key.digest)
-            .and_then(|it| stage(&it, &question.outputs, staging, local));
-        let mut staged = staged.inspect_err(say_miss).ok()?;
-        let log = std::mem::take(&mut staged.log);
-        staged.place(root).inspect_err(say_miss).ok()?;
-        Some(Found { from: Source::Local, log, discovered: Vec::new() })
+        staged.place(asked.root).inspect_err(say_miss).ok()?;
+        Some(Found { from: Source::Remote, log, discovered: list.clone() })
     }
 
     fn described(
@@ -380,18 +328,18 @@ impl Shared {
                 self.counts.kept.fetch_add(1, Ordering::Relaxed);
             }
             if let Some((key, list)) = &kept.list {
-                drop(add_list(local, key, list));
+                drop(lists::add(local, key.digest, list));
             }
         }
-        let Some(remote) = self.remote.as_ref().filter(|it| it.mode.writes()) else { return };
+        let Some(remote) = &self.remote else { return };
         let messages = [&kept.key.action, &kept.key.command].map(|it| Blob::of(it.clone()));
         let blobs: Vec<Blob> = kept.blobs.iter().cloned().chain(messages).collect();
-        let done = remote.call(&self.settings, |store| {
+        let done = remote.write(|store| {
             let bytes = store.put(&blobs)?;
             store.put_result(kept.key.digest, &kept.result)?;
             if let Some((key, list)) = &kept.list {
                 store.put(&[&key.action, &key.command].map(|it| Blob::of(it.clone())))?;
-                add_list(store, key, list)?;
+                lists::add(store, key.digest, list)?;
             }
             Ok(bytes)
         });
@@ -439,85 +387,5 @@ impl Shared {
 fn say_miss(error: &io::Error) {
     if error.kind() != io::ErrorKind::NotFound {
         log::info!(target: "walk", "cache: taken for a miss: {error}");
-    }
-}
-
-fn read_result(store: &dyn Store, digest: Digest) -> io::Result<ActionResult> {
-    let bytes = store.result(digest)?;
-    ActionResult::decode(&*bytes)
-        .map_err(|it| io::Error::new(io::ErrorKind::InvalidData, it.to_string()))
-}
-
-/// Reads the lists of discovered files, the newest first.
-fn read_lists(store: &dyn Store, digest: Digest) -> io::Result<Vec<Vec<String>>> {
-    let result = read_result(store, digest)?;
-    let lists: Vec<Vec<String>> = serde_json::from_slice(&result.stdout_raw)?;
-    Ok(lists.into_iter().take(LISTS).collect())
-}
-
-fn add_list(store: &dyn Store, key: &Key, list: &[String]) -> io::Result<()> {
-    let mut lists = match read_lists(store, key.digest) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
-        Err(error) if error.kind() == io::ErrorKind::InvalidData => Vec::new(),
-        lists => lists?,
-    };
-    if lists.first().is_some_and(|it| it == list) {
-        return Ok(());
-    }
-    lists.retain(|it| it != list);
-    lists.insert(0, list.to_vec());
-    lists.truncate(LISTS);
-    let stdout_raw = serde_json::to_vec(&lists)?;
-    let result = ActionResult { stdout_raw, ..ActionResult::default() };
-    store.put_result(key.digest, &result.encode_to_vec())
-}
-
-impl Remote {
-    /// Calls the store; a failure is nothing, and after several nobody calls any more.
-    fn call<T>(
-        &self,
-        settings: &Settings,
-        call: impl FnOnce(&dyn Store) -> io::Result<T>,
-    ) -> Option<T> {
-        if self.is_off.load(Ordering::Relaxed) {
-            return None;
-        }
-        let begun = Instant::now();
-        match call(&*self.store) {
-            Ok(value) => {
-                self.health().in_a_row = 0;
-                Some(value)
-            }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                self.health().in_a_row = 0;
-                None
-            }
-            Err(error) => {
-                self.suffer(settings, begun.elapsed(), &error);
-                None
-            }
-        }
-    }
-
-    fn suffer(&self, settings: &Settings, lost: Duration, error: &io::Error) {
-        let mut health = self.health();
-        health.in_a_row += 1;
-        health.lost += lost;
-        let remote = settings.remote.as_deref().unwrap_or_default();
-        if !health.is_told {
-            health.is_told = true;
-            log::warn!(
-                target: "walk",
-                "the cache at {remote} fails: {error}: what it does not give is made here"
-            );
-        }
-        let is_over = health.in_a_row >= FAILURES || health.lost > settings.patience;
-        if is_over && !self.is_off.swap(true, Ordering::Relaxed) {
-            log::warn!(target: "walk", "the cache at {remote} is left alone for the rest of this walk");
-        }
-    }
-
-    fn health(&self) -> MutexGuard<'_, Health> {
-        self.health.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

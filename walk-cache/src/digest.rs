@@ -83,6 +83,7 @@ pub(crate) fn copy_checked(
     if found == expected {
         Ok(())
     } else {
-        Err(io::Error::other(format!("the content is {found} and should be {expected}")))
+        let what = format!("the content is {found} and should be {expected}");
+        Err(io::Error::new(io::ErrorKind::InvalidData, what))
     }
 }

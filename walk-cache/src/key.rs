@@ -1,9 +1,11 @@
 //! The key of a question: the digest of an `Action`.
 //!
 //! The input root is a tree of `Directory` messages made of the inputs; files outside of the project
-//! are below `external/` in it. Facts that the API has no field for are in the salt.
+//! are below `external/` in it. The platform is that of the machine: there is no key that two kinds of
+//! machines share. Facts that the API has no field for are in the salt.
 
 use std::collections::BTreeMap;
+use std::env;
 use std::fs;
 use std::io;
 use std::path::{Component, Path, PathBuf};
@@ -35,9 +37,6 @@ pub(crate) struct Key {
 /// The version of what a key is made of: another one is another key for everything.
 const VERSION: &str = "walk 1";
 
-/// The directory of the input root that files outside of the project are below.
-const OUTSIDE: &str = "external";
-
 /// A directory of the input root in the making.
 #[derive(Default)]
 struct Node {
@@ -59,17 +58,7 @@ pub(crate) fn key(
     purpose: Purpose,
     seen: &Seen,
 ) -> io::Result<Key> {
-    let mut inputs = Node::default();
-    for input in &question.inputs {
-        add(&mut inputs, root, input, seen)?;
-    }
-    for file in more {
-        // Others told of it, and may say anything.
-        if !fs::metadata(root.join(file))?.is_file() {
-            return Err(io::Error::other(format!("`{file}` is no file")));
-        }
-        add(&mut inputs, root, file, seen)?;
-    }
+    let (inputs, outside) = input_root(question, root, more, seen)?;
     let variable = |(name, value): (&String, &String)| message::EnvironmentVariable {
         name: name.clone(),
         value: value.clone(),
@@ -88,24 +77,22 @@ pub(crate) fn key(
     let action = message::Action {
         command_digest: Some(Digest::of(&command).message()),
         input_root_digest: Some(encode(&inputs)?.message()),
-        salt: salt(question, purpose),
+        salt: salt(question, purpose, &outside),
         platform: Some(platform()),
     };
     let action = action.encode_to_vec();
     Ok(Key { digest: Digest::of(&action), action, command })
 }
 
-/// What is made on one kind of machine is not for another, if no tool of the action says so itself.
+/// Returns what a result is good for: what a compiler makes elsewhere of the same is another thing.
 fn platform() -> message::Platform {
-    let property = |(name, value): (&str, &str)| message::Property {
-        name: name.to_owned(),
-        value: value.to_owned(),
-    };
-    let properties = [("ISA", std::env::consts::ARCH), ("OSFamily", std::env::consts::OS)];
+    let property =
+        |(name, value): (&str, &str)| message::Property { name: name.into(), value: value.into() };
+    let properties = [("ISA", env::consts::ARCH), ("OSFamily", env::consts::OS)];
     message::Platform { properties: properties.map(property).into() }
 }
 
-fn salt(question: &Question, purpose: Purpose) -> Vec<u8> {
+fn salt(question: &Question, purpose: Purpose, outside: &str) -> Vec<u8> {
     let mut facts = question.facts.clone();
     facts.sort_unstable();
     let purpose = match purpose {
@@ -114,7 +101,7 @@ fn salt(question: &Question, purpose: Purpose) -> Vec<u8> {
     };
     let depfile = if question.has_depfile { "depfile" } else { "" };
     let mut salt = Vec::new();
-    let fields = [VERSION, purpose, depfile].into_iter();
+    let fields = [VERSION, purpose, depfile, outside].into_iter();
     for field in fields.chain(facts.iter().flat_map(|it| [it.0.as_str(), it.1.as_str()])) {
         salt.extend((field.len() as u64).to_le_bytes());
         salt.extend(field.as_bytes());
@@ -132,16 +119,37 @@ fn seen_from(directory: &str, path: &str) -> String {
     below.map_or_else(|| format!("{up}{path}"), str::to_owned)
 }
 
+/// Returns the tree of all inputs, and what the directory of those outside of the project is called
+/// in it; the project may have one of that name.
+fn input_root(
+    question: &Question,
+    root: &Path,
+    more: &[String],
+    seen: &Seen,
+) -> io::Result<(Node, String)> {
+    let (mut inside, mut outside) = (Node::default(), Node::default());
+    for (at, input) in question.inputs.iter().chain(more).enumerate() {
+        let to = if Path::new(input).is_absolute() { &mut outside } else { &mut inside };
+        let what = if at < question.inputs.len() { What::Any } else { What::File };
+        add(to, root, input, what, seen)?;
+    }
+    let mut name = String::new();
+    if !(outside.files.is_empty() && outside.directories.is_empty()) {
+        name.push_str("external");
+        while inside.files.contains_key(&name) || inside.directories.contains_key(&name) {
+            name.push('_');
+        }
+        inside.directories.insert(name.clone(), outside);
+    }
+    Ok((inside, name))
+}
+
 /// Returns the parts of the place that an input has in the input root.
 fn parts(input: &str) -> io::Result<Vec<String>> {
-    let mut parts: Vec<String> = Vec::new();
+    let mut parts = Vec::new();
     for component in Path::new(input).components() {
         match component {
-            Component::RootDir => parts.push(OUTSIDE.to_owned()),
-            Component::CurDir => {}
-            Component::Normal(name) if parts.is_empty() && name == OUTSIDE => {
-                return Err(io::Error::other(format!("`{input}` is where files outside are")));
-            }
+            Component::RootDir | Component::CurDir => {}
             Component::Normal(name) => parts.push(text(name)?),
             Component::ParentDir | Component::Prefix(_) => {
                 return Err(io::Error::other(format!("`{input}` leads out of the project")));
@@ -156,17 +164,25 @@ fn text(name: &std::ffi::OsStr) -> io::Result<String> {
     name.ok_or_else(|| io::Error::other("a name that is not UTF-8"))
 }
 
-fn add(to: &mut Node, root: &Path, input: &str, seen: &Seen) -> io::Result<()> {
+/// What an input may be.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum What {
+    Any,
+    /// Others told of it: a directory could be the whole disk.
+    File,
+}
+
+fn add(to: &mut Node, root: &Path, input: &str, what: What, seen: &Seen) -> io::Result<()> {
     let parts = parts(input)?;
     let path = root.join(input);
-    let Some((name, directories)) = parts.split_last().filter(|it| it.0 != OUTSIDE) else {
-        return Err(io::Error::other(format!("`{input}` has no end")));
+    let Some((name, directories)) = parts.split_last() else {
+        return Err(io::Error::other(format!("`{input}` is all that there is")));
     };
     let mut node = to;
     for directory in directories {
         node = node.directories.entry(directory.clone()).or_default();
     }
-    if fs::metadata(&path)?.is_dir() {
+    if what == What::Any && fs::metadata(&path)?.is_dir() {
         let node = node.directories.entry(name.clone()).or_default();
         return add_directory(node, path, seen);
     }
@@ -235,4 +251,28 @@ fn encode_below(node: &Node, depth: usize) -> io::Result<Digest> {
         symlinks: node.symlinks.iter().map(symlink).collect(),
     };
     Ok(Digest::of(&message.encode_to_vec()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_platform_is_part_of_a_key_and_the_place_is_not() {
+        let keys = [(); 2].map(|()| {
+            let root = tempfile::tempdir().expect("a directory");
+            fs::write(root.path().join("in"), "input").expect("ours");
+            let question = Question { inputs: vec!["in".into()], ..Question::default() };
+            let seen = Seen::default();
+            key(&question, root.path(), &[], Purpose::Result, &seen).expect("it has one")
+        });
+        assert_eq!(keys[0], keys[1]);
+        let action = message::Action::decode(&*keys[0].action).expect("ours");
+        let command = message::Command::decode(&*keys[0].command).expect("ours");
+        for it in [action.platform, command.platform] {
+            let properties = it.expect("it has one").properties;
+            let named: Vec<_> = properties.iter().map(|it| (&*it.name, &*it.value)).collect();
+            assert_eq!(named, [("ISA", env::consts::ARCH), ("OSFamily", env::consts::OS)]);
+        }
+    }
 }

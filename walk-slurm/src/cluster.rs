@@ -108,6 +108,13 @@ impl Cluster {
         fs::read_dir(attempts).is_ok_and(|mut it| it.next().is_some())
     }
 
+    /// Returns whether an earlier process left attempts at the errand of this name that nobody asked
+    /// for so far.
+    #[must_use]
+    pub fn has_left_of(&self, name: &str) -> bool {
+        self.shared.books.lock().left.contains_key(name)
+    }
+
     /// Returns the name of all jobs: `squeue --name` shows them.
     #[must_use]
     pub fn name(&self) -> &str {

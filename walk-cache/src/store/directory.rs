@@ -4,14 +4,18 @@
 //! renamed, so that they are seen whole; two that write the same write the same. What is read is
 //! checked, and removed if it is wrong.
 
-use std::fs::{self, File};
+use std::fs::{self, File, Permissions};
 use std::io::{self, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use super::{Blob, Store, Wanted};
 use crate::digest::{Digest, copy_checked};
 use crate::place::create;
+
+/// Whoever the umask lets may read what is kept, and nobody writes to it: it is replaced.
+const FOR_ALL: u32 = 0o444;
 
 /// How long what somebody was writing may be left lying.
 const ABANDONED: Duration = Duration::from_secs(24 * 60 * 60);
@@ -45,8 +49,7 @@ impl Directory {
         // Its time is when it was last of use. Where it cannot be set, it is older than it is.
         let used = file.metadata()?.modified()?;
         if used.elapsed().is_ok_and(|it| it > FRESH) {
-            let touched = File::options().append(true).open(&path);
-            drop(touched.and_then(|it| it.set_modified(SystemTime::now())));
+            drop(file.set_modified(SystemTime::now()));
         }
         Ok(file)
     }
@@ -72,7 +75,8 @@ impl Directory {
                 fs::create_dir_all(directory)?;
             }
         }
-        let mut draft = tempfile::NamedTempFile::new_in(&scratch)?;
+        let mode = Permissions::from_mode(FOR_ALL);
+        let mut draft = tempfile::Builder::new().permissions(mode).tempfile_in(&scratch)?;
         fill(&mut draft)?;
         draft.persist(path).map_err(|it| it.error)?;
         Ok(())
@@ -176,8 +180,7 @@ impl Store for Directory {
                 drop(self.open("cas", digest)?);
                 continue;
             }
-            let mut from = blob.open()?;
-            self.write(&path, |file| copy_checked(&mut from, file, digest))?;
+            self.write(&path, |file| blob.copy(file))?;
             written += digest.size;
         }
         Ok(written)

@@ -8,6 +8,7 @@ use std::fs::File;
 use std::future::Future;
 use std::io::{self, Read as _, Write};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bazel_remote_apis::build::bazel::remote::execution::v2 as api;
@@ -19,7 +20,7 @@ use tonic::transport::{Channel, ClientTlsConfig, Endpoint};
 use tonic::{Code, Request, Status};
 
 use super::{Blob, Store, Wanted};
-use crate::digest::{Digest, Digesting, copy_checked};
+use crate::digest::{Digest, Digesting};
 use crate::place::create;
 use crate::settings::Settings;
 
@@ -52,6 +53,7 @@ pub(crate) struct Server {
     line: OnceLock<Result<Line, String>>,
     /// How much goes in one message, once the server has told.
     batch: OnceLock<u64>,
+    requests: AtomicU64,
 }
 
 /// The way to a server.
@@ -80,6 +82,7 @@ impl Server {
             deadline: settings.deadline,
             line: OnceLock::new(),
             batch: OnceLock::new(),
+            requests: AtomicU64::new(0),
         }
     }
 
@@ -111,6 +114,7 @@ impl Server {
         call: impl AsyncFnOnce(Channel) -> Result<T, Status>,
     ) -> io::Result<T> {
         let line = self.line()?;
+        self.requests.fetch_add(1, Ordering::Relaxed);
         let limit = self.deadline + Duration::from_millis(size / 1_000);
         let called = call(line.channel.clone());
         line.runtime.block_on(within(limit, called)).map_err(|it| self.failed(&it))
@@ -233,7 +237,7 @@ impl Server {
         for blob in blobs {
             let digest = blob.digest();
             let mut data = Vec::new();
-            copy_checked(&mut blob.open()?, &mut data, digest)?;
+            blob.copy(&mut data)?;
             requests.push(api::batch_update_blobs_request::Request {
                 digest: Some(theirs(digest)),
                 data,
@@ -261,7 +265,7 @@ impl Server {
     /// digest at the end would only say so then.
     fn put_stream(&self, blob: &Blob) -> io::Result<()> {
         let digest = blob.digest();
-        copy_checked(&mut blob.open()?, &mut io::sink(), digest)?;
+        blob.copy(&mut io::sink())?;
         let id = format!("{:08x}-0000-4000-8000-{:012x}", std::process::id(), digest.size);
         let name = format!("{}uploads/{id}/blobs/{digest}", self.prefix());
         let from: Box<dyn io::Read + Send> = match blob {
@@ -453,5 +457,9 @@ impl Store for Server {
         }
         streamed.into_iter().try_for_each(|it| self.put_stream(it))?;
         Ok(bytes)
+    }
+
+    fn requests(&self) -> u64 {
+        self.requests.load(Ordering::Relaxed)
     }
 }

@@ -12,7 +12,10 @@ pub(crate) use directory::Directory;
 #[cfg(feature = "grpc")]
 pub(crate) use grpc::Server;
 
-use crate::digest::Digest;
+use prost::Message as _;
+
+use crate::digest::{Digest, copy_checked};
+use crate::message::ActionResult;
 
 /// A place for results and blobs.
 ///
@@ -30,8 +33,20 @@ pub(crate) trait Store: Send + Sync {
     /// Writes blobs to files that are not there yet, checked; all or an error.
     fn fetch(&self, blobs: &[Wanted]) -> io::Result<()>;
 
-    /// Keeps blobs that are not there yet; returns how many bytes that were.
+    /// Keeps blobs that are not there yet; returns how many bytes that were. One that is not what it
+    /// was is `InvalidInput`.
     fn put(&self, blobs: &[Blob]) -> io::Result<u64>;
+
+    /// Returns how many calls to a server were made.
+    fn requests(&self) -> u64 {
+        0
+    }
+
+    /// Returns the result of an action.
+    fn action_result(&self, action: Digest) -> io::Result<ActionResult> {
+        let bytes = self.result(action)?;
+        ActionResult::decode(&*bytes).map_err(|it| io::Error::new(io::ErrorKind::InvalidData, it))
+    }
 }
 
 /// A blob, and the file that it is to become.
@@ -61,11 +76,16 @@ impl Blob {
         }
     }
 
-    /// Opens it for reading; what is read is still to be checked.
-    pub(crate) fn open(&self) -> io::Result<Box<dyn io::Read + '_>> {
-        Ok(match self {
-            Self::Bytes(_, bytes) => Box::new(&bytes[..]),
-            Self::File(_, path) => Box::new(File::open(path)?),
+    /// Copies it, if it is still what it was.
+    pub(crate) fn copy(&self, to: &mut impl io::Write) -> io::Result<()> {
+        let digest = self.digest();
+        let copied = match self {
+            Self::Bytes(_, bytes) => copy_checked(&mut &bytes[..], to, digest),
+            Self::File(_, path) => copy_checked(&mut File::open(path)?, to, digest),
+        };
+        copied.map_err(|error| match error.kind() {
+            io::ErrorKind::InvalidData => io::Error::new(io::ErrorKind::InvalidInput, error),
+            _ => error,
         })
     }
 }

@@ -1,6 +1,7 @@
 //! Whatever is wrong with what is kept is a miss, and never a wrong file.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use crate::kit::{Project, files, local};
@@ -16,6 +17,7 @@ fn check(kind: &str, damage: impl Fn(&Path)) {
     for at in 0..count {
         let mut all = files(directory.path(), kind);
         all.sort();
+        fs::set_permissions(&all[at], fs::Permissions::from_mode(0o644)).expect("ours");
         damage(&all[at]);
         project.write("out", "before");
         match project.restore(&local(directory.path())) {

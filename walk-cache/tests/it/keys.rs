@@ -63,22 +63,33 @@ fn a_file_outside_counts_and_where_the_project_is_does_not() {
     assert_eq!(other.restore(&local(directory.path())), None);
 }
 
-/// Where a key has the files outside of the project, one inside would be mistaken for one of them.
+/// A project with a directory `external`, where a key has the files outside of it.
 #[test]
-fn a_file_where_those_outside_are_has_no_key() {
+fn a_file_outside_is_not_mistaken_for_one_inside() {
+    let outside = tempfile::tempdir().expect("a directory");
+    let header = outside.path().join("h");
+    std::fs::write(&header, "outside").expect("ours");
+    let header = header.to_str().expect("text").to_owned();
+    let inside = format!("external{header}");
     let directory = tempfile::tempdir().expect("a directory");
     let cache = local(directory.path());
     let mut project = Project::new();
+    project.write(&inside, "inside");
     project.write("out", "result");
-    project.write("external/usr/include/stdio.h", "ours");
-    project.write("sub/external/h", "ours");
-    let mut has_key = |input: &str| {
-        project.question.inputs = vec![input.into()];
-        cache.describe(&project.question, project.root(), &[], b"").is_some()
-    };
-    assert!(!has_key("external/usr/include/stdio.h"));
-    assert!(!has_key("external"));
-    assert!(has_key("sub/external/h"));
+    project.question.inputs = vec![inside.clone(), header.clone()];
+    project.keep(&cache, &[]);
+    assert!(project.restore(&cache).is_some());
+    project.write(&inside, "INSIDE");
+    assert_eq!(project.restore(&cache), None, "the one inside counts");
+    project.write(&inside, "inside");
+    std::fs::write(&header, "OUTSIDE").expect("ours");
+    assert_eq!(project.restore(&cache), None, "the one outside counts");
+    project.write(&inside, "outside");
+    std::fs::write(&header, "outside").expect("ours");
+    project.question.inputs = vec![header];
+    project.keep(&cache, &[]);
+    project.question.inputs = vec![inside];
+    assert_eq!(project.restore(&cache), None, "one is not the other");
 }
 
 /// What others tell of is read only if it is a file, and the project itself is no input.

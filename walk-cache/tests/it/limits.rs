@@ -27,7 +27,7 @@ fn what_was_not_used_for_longest_goes_first() {
         let hour = Duration::from_secs(3600);
         // Each is older than the next.
         for path in [files(directory.path(), "cas"), files(directory.path(), "ac")].concat() {
-            let file = File::options().append(true).open(&path).expect("ours");
+            let file = File::open(&path).expect("ours");
             let used = file.metadata().and_then(|it| it.modified()).expect("it has one");
             file.set_modified(used - hour).expect("ours");
         }
@@ -55,7 +55,7 @@ fn what_nobody_asks_for_in_time_goes() {
     project.write("out", "old");
     project.keep(&limited(directory.path(), 100_000, MONTH), &[]);
     for path in [files(directory.path(), "cas"), files(directory.path(), "ac")].concat() {
-        let file = File::options().append(true).open(&path).expect("ours");
+        let file = File::open(&path).expect("ours");
         file.set_modified(SystemTime::now() - 2 * MONTH).expect("ours");
     }
     project.question.arguments = vec!["another".into()];

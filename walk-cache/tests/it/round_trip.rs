@@ -5,7 +5,7 @@ use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
 
 use walk_cache::Source;
 
-use crate::kit::{Project, local, remote};
+use crate::kit::{Project, files, local, remote};
 
 #[test]
 fn files_modes_links_and_directories_are_restored_elsewhere() {
@@ -99,9 +99,9 @@ fn a_directory_is_shared_and_what_came_from_it_is_kept_here_too() {
     assert_eq!((numbers.remote_hits, numbers.local_hits, numbers.misses), (1, 1, 0));
 }
 
-/// What came from elsewhere is known here, the lists of what was read included.
+/// Once it came from elsewhere it is known here, with what the action told of.
 #[test]
-fn what_was_discovered_elsewhere_is_known_here_without_the_remote_part() {
+fn what_was_discovered_elsewhere_is_known_here_too() {
     let shared = tempfile::tempdir().expect("a directory");
     let own = tempfile::tempdir().expect("a directory");
     let url = format!("file://{}", shared.path().display());
@@ -115,7 +115,21 @@ fn what_was_discovered_elsewhere_is_known_here_without_the_remote_part() {
     let cache = walk_cache::Cache::open(settings).expect("it is one");
     assert_eq!(project.restore(&cache).expect("it is shared").from, Source::Remote);
     let found = project.restore(&local(own.path())).expect("it is here now");
-    assert_eq!((found.from, found.discovered), (Source::Local, vec!["h".to_owned()]));
+    assert_eq!((found.from, &found.discovered[..]), (Source::Local, &["h".to_owned()][..]));
+}
+
+/// A directory that several share: as readable as any file that one makes, and no more writable.
+#[test]
+fn what_is_kept_is_for_others_to_read_and_for_nobody_to_write() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let project = Project::new();
+    project.write("out", "result");
+    project.keep(&local(directory.path()), &[]);
+    let mode = |path: &std::path::Path| fs::metadata(path).expect("it is there").mode() & 0o777;
+    let usual = mode(&project.path("out"));
+    for path in [files(directory.path(), "cas"), files(directory.path(), "ac")].concat() {
+        assert_eq!(mode(&path), usual & 0o444, "{}", path.display());
+    }
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 
 use bazel_remote_apis::build::bazel::remote::execution::v2 as api;
 use bazel_remote_apis::google::bytestream as stream;
@@ -22,6 +23,10 @@ pub(crate) enum Fault {
     Unavailable,
     /// No call is answered.
     Silent,
+    /// Nobody may put anything there.
+    ReadOnly,
+    /// Every answer is late.
+    Slow,
     /// Blobs are other ones of the same size.
     Poisoned,
     /// Blobs are cut off.
@@ -94,7 +99,19 @@ impl Server {
         match fault {
             Fault::Unavailable => Err(Status::unavailable("out of order")),
             Fault::Silent => std::future::pending().await,
+            Fault::Slow => {
+                tokio::time::sleep(Duration::from_millis(250)).await;
+                Ok(fault)
+            }
             fault => Ok(fault),
+        }
+    }
+
+    /// As `enter`, of a call that writes.
+    async fn enter_to_write<T>(&self, request: &Request<T>) -> Result<(), Status> {
+        match self.enter(request).await? {
+            Fault::ReadOnly => Err(Status::permission_denied("it is not yours")),
+            _ => Ok(()),
         }
     }
 
@@ -146,7 +163,7 @@ impl api::action_cache_server::ActionCache for Server {
         &self,
         request: Request<api::UpdateActionResultRequest>,
     ) -> Result<Response<api::ActionResult>, Status> {
-        self.enter(&request).await?;
+        self.enter_to_write(&request).await?;
         let request = request.into_inner();
         let result = request.action_result.unwrap_or_default();
         let mut shelves = self.shelves();
@@ -172,7 +189,7 @@ impl api::content_addressable_storage_server::ContentAddressableStorage for Serv
         &self,
         request: Request<api::BatchUpdateBlobsRequest>,
     ) -> Result<Response<api::BatchUpdateBlobsResponse>, Status> {
-        self.enter(&request).await?;
+        self.enter_to_write(&request).await?;
         let mut size = 0;
         let mut shelves = self.shelves();
         for it in request.into_inner().requests {
@@ -264,7 +281,7 @@ impl stream::byte_stream_server::ByteStream for Server {
         &self,
         request: Request<Streaming<stream::WriteRequest>>,
     ) -> Result<Response<stream::WriteResponse>, Status> {
-        self.enter(&request).await?;
+        self.enter_to_write(&request).await?;
         let mut parts = request.into_inner();
         let (mut name, mut blob) = (String::new(), Vec::new());
         while let Some(part) = parts.next().await {

@@ -90,6 +90,66 @@ fn a_server_that_does_not_answer_costs_a_bounded_time() {
     assert!(begun.elapsed() < Duration::from_secs(30));
 }
 
+/// A server that knows nothing and takes its time to say so is as little use as one that fails.
+#[test]
+fn answers_that_are_late_and_of_no_use_cost_a_bounded_time() {
+    let (server, url) = Server::start();
+    server.shelves().fault = Fault::Slow;
+    let project = Project::new();
+    let cache = with(&url, |it| {
+        (it.deadline, it.patience) = (Duration::from_secs(2), Duration::from_millis(600));
+    });
+    for _ in 0..20 {
+        assert_eq!(project.restore(&cache), None);
+    }
+    assert!(server.calls.load(Ordering::SeqCst) <= 3);
+}
+
+/// Most may only read what their CI puts there.
+#[test]
+fn a_server_that_nobody_may_write_to_is_read() {
+    let (server, url) = Server::start();
+    let mut project = Project::new();
+    project.write("out", "result");
+    project.keep(&remote(&url), &[]);
+    server.shelves().fault = Fault::ReadOnly;
+    let known = project.question.clone();
+    let cache = remote(&url);
+    for at in 0..10 {
+        project.question.outputs = vec![at.to_string()];
+        project.write(&at.to_string(), "result of its own");
+        let kept = cache.describe(&project.question, project.root(), &[], b"");
+        cache.keep(kept.expect("it can be described"));
+    }
+    cache.close();
+    project.question = known;
+    assert!(project.restore(&cache).is_some());
+    assert_eq!(cache.numbers().errors, 5);
+}
+
+/// That an output was written to again is not the fault of the server.
+#[test]
+fn what_changed_before_it_is_kept_is_held_against_nobody() {
+    let (server, url) = Server::start();
+    let mut project = Project::new();
+    let cache = remote(&url);
+    for at in 0..10 {
+        project.question.arguments = vec![at.to_string()];
+        project.write("out", at.to_string());
+        let kept = cache.describe(&project.question, project.root(), &[], b"");
+        project.write("out", "another");
+        cache.keep(kept.expect("it was described"));
+        assert!(project.restore(&cache).is_none());
+    }
+    project.write("out", "result");
+    project.keep(&cache, &[]);
+    assert!(project.restore(&cache).is_some());
+    let numbers = cache.numbers();
+    assert_eq!((numbers.errors, numbers.kept, numbers.remote_hits), (0, 1, 1));
+    let calls = server.calls.load(Ordering::SeqCst);
+    assert_eq!(numbers.requests, u64::from(calls));
+}
+
 #[test]
 fn nobody_at_the_other_end_is_a_miss() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");

@@ -74,6 +74,10 @@ impl Engine for Slurm {
         trip.began = task.taken_over();
         trip
     }
+
+    fn has_left(&self, name: &str) -> bool {
+        self.0.has_left_of(name)
+    }
 }
 
 fn translated(errand: Errand) -> walk_slurm::Errand {

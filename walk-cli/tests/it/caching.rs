@@ -227,3 +227,50 @@ fn wrong_settings_are_refused_with_what_would_be_right() {
     let homeless = Project::new("[cache]\n[action.a]\nrun = \"true\"\nout = []\n");
     assert!(homeless.walk("").complains(2).contains("no place for the local cache"));
 }
+
+/// What a depfile names above the project is another file for each checkout.
+#[test]
+fn what_a_depfile_names_above_the_project_is_not_taken_for_that_of_another() {
+    let site = Site::new();
+    let checkout = |header: &str| {
+        let project = Project::new("");
+        project.write(
+            "sub/walk.toml",
+            "[walk]\nversion = 1\n[cache]\n[action.a]\nin = [\"in\"]\nout = [\"a\"]\n\
+             depfile = \"d\"\nrun = \"cat in ../h > {out}; echo 'a: in ../h' > d\"\n",
+        );
+        project.write("sub/in", "in ");
+        project.write("h", header);
+        let mut command = project.command("-C sub");
+        command.env("XDG_CACHE_HOME", site.0.path());
+        Done::of(command.output().expect("it runs")).expect(0);
+        project
+    };
+    let (one, other) = (checkout("one"), checkout("other"));
+    assert_eq!((&*one.read("sub/a"), &*other.read("sub/a")), ("in one", "in other"));
+}
+
+/// A project that is reached by a link: what its tools name is below the project all the same.
+#[test]
+fn what_a_depfile_names_behind_a_link_is_of_this_checkout() {
+    let site = Site::new();
+    let checkout = |header: &str| {
+        let project = Project::new("");
+        project.write(
+            "real/walk.toml",
+            "[walk]\nversion = 1\n[cache]\n[action.a]\nin = [\"in\"]\nout = [\"a\"]\n\
+             depfile = \"d\"\nrun = \"cat in h > {out}; echo \\\"a: in $(pwd -P)/h\\\" > d\"\n",
+        );
+        std::os::unix::fs::symlink("real", project.path("link")).expect("ours");
+        project.write("real/in", "in ");
+        project.write("real/h", header);
+        let mut command = project.command("-C link");
+        command.env("XDG_CACHE_HOME", site.0.path());
+        let out = Done::of(command.output().expect("it runs")).expect(0);
+        (project, out.contains("from the cache"))
+    };
+    let (one, other, same) = (checkout("one"), checkout("other"), checkout("one"));
+    assert_eq!(one.0.read("real/a"), "in one");
+    assert_eq!((&*other.0.read("real/a"), other.1), ("in other", false));
+    assert_eq!((&*same.0.read("real/a"), same.1), ("in one", true));
+}

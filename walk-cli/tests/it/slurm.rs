@@ -229,7 +229,11 @@ const HELD: &str = "[action.a]\nin = [\"in\"]\nout = [\"a\"]\nqueue = \"cluster\
 
 /// A cluster with an action that waits at a gate, and a walk that was killed while it does.
 fn killed() -> Cluster {
-    let cluster = Cluster::new(HELD);
+    killed_in(HELD)
+}
+
+fn killed_in(manifest: &str) -> Cluster {
+    let cluster = Cluster::new(manifest);
     cluster.0.write("in", "old\n");
     cluster.0.fifo("up");
     cluster.0.fifo("gate");
@@ -259,6 +263,50 @@ fn what_ended_while_nobody_walked_is_collected() {
     await_that("it ends", || has_ended(cluster.pid("100")));
     cluster.walk("").expect(0);
     assert_eq!((&*cluster.0.read("a"), cluster.calls("sbatch")), ("old\n", 1));
+}
+
+/// The depfile that an earlier walk had made is as good as its output.
+#[test]
+fn a_depfile_is_collected_with_what_ended_while_nobody_walked() {
+    let held = HELD.replace("cat in > {out}", "cat in > {out}; echo 'a: in' > d");
+    let cluster = killed_in(&format!("{held}depfile = \"d\"\n"));
+    cluster.0.release("gate");
+    await_that("it ends", || has_ended(cluster.pid("100")));
+    cluster.walk("").expect(0);
+    assert_eq!((&*cluster.0.read("a"), cluster.calls("sbatch")), ("old\n", 1));
+    assert!(cluster.walk("").expect(0).starts_with("up to date"));
+}
+
+/// The result is in the cache, and an earlier walk still has it made of something else.
+#[test]
+fn what_still_runs_does_not_write_over_what_was_restored() {
+    let held = HELD.replace("[action.a]", "[cache]\n[action.a]");
+    let caches = tempfile::tempdir().expect("a directory");
+    let walk = |cluster: &Cluster| {
+        let mut command = cluster.command("");
+        command.env("XDG_CACHE_HOME", caches.path());
+        Running::start(command)
+    };
+    let cluster = Cluster::new(&held);
+    cluster.0.write("in", "new\n");
+    cluster.0.fifo("up");
+    cluster.0.fifo("gate");
+    let first = walk(&cluster);
+    cluster.0.await_fifo("up");
+    cluster.0.release("gate");
+    first.wait().expect(0);
+    cluster.0.write("in", "old\n");
+    let second = walk(&cluster);
+    cluster.0.await_fifo("up");
+    second.signal(Signal::KILL);
+    second.wait();
+    cluster.0.write("in", "new\n");
+    let last = walk(&cluster);
+    cluster.0.await_fifo("up");
+    assert!(has_ended(cluster.pid("101")), "it still runs on the cluster");
+    cluster.0.release("gate");
+    last.wait().expect(0);
+    assert_eq!((&*cluster.0.read("a"), cluster.calls("sbatch")), ("new\n", 3));
 }
 
 #[test]

@@ -122,22 +122,27 @@ impl Cached {
         discovered: &[PathBuf],
         log: Option<&Path>,
     ) -> Option<u64> {
-        let names = discovered.iter().map(|it| self.name(&work.directory, it));
+        let root = &self.question.root;
+        let roots = [root.clone(), root.canonicalize().unwrap_or_else(|_| root.clone())];
+        let names = discovered.iter().map(|it| name(&roots, &work.directory, it));
         let names = names.collect::<Option<Vec<String>>>()?;
         let log = log.map_or_else(Vec::new, |it| fs::read(it).unwrap_or_default());
         self.cache.0.describe(&self.question, &names, &log)
     }
+}
 
-    /// Returns how a file that a depfile names is called here.
-    fn name(&self, directory: &Path, file: &Path) -> Option<String> {
-        let path = directory.join(file);
-        // What stands before `..` may be a link, which only the file system can follow.
-        let is_up = path.components().any(|it| it == Component::ParentDir);
-        let path = if is_up { path.canonicalize().ok()? } else { lexical(&path) };
-        let root = &self.question.root;
-        let path = path.strip_prefix(root).map(Path::to_path_buf).unwrap_or(path);
-        path.to_str().map(str::to_owned)
+/// Returns how a file that a depfile names is called, the project being where `roots` say: as it is
+/// written, and with links followed. Nothing, if it is another file for each checkout.
+fn name(roots: &[PathBuf], directory: &Path, file: &Path) -> Option<String> {
+    let given = directory.join(file);
+    // What stands before `..` may be a link, which only the file system can follow.
+    let is_up = given.components().any(|it| it == Component::ParentDir);
+    let path = if is_up { given.canonicalize().ok()? } else { lexical(&given) };
+    if let Some(path) = roots.iter().find_map(|it| path.strip_prefix(it).ok()) {
+        return path.to_str().map(str::to_owned);
     }
+    let is_from_here = roots.iter().any(|it| given.starts_with(it));
+    path.to_str().filter(|_| !is_from_here).map(str::to_owned)
 }
 
 impl CommandWalk {

@@ -22,6 +22,13 @@ pub trait Engine: Send + Sync {
     ///
     /// When the job is interrupted, nothing of the command may be left when this returns.
     fn run(&self, errand: Errand, cx: &JobContext) -> Trip;
+
+    /// Returns whether an earlier walk left something of the action that has this name: the next
+    /// [`run`](Self::run) of it takes that over, or stops it and removes what it wrote.
+    fn has_left(&self, name: &str) -> bool {
+        let _ = name;
+        false
+    }
 }
 
 /// An engine, shared by the threads that wait for it.
@@ -113,6 +120,11 @@ impl Away {
         errand.env.push(("WALK_ATTEMPT".into(), cx.attempt().to_string()));
         self.engine.0.run(errand, cx)
     }
+
+    /// Returns whether an earlier walk left something of the command.
+    pub(super) fn has_left(&self) -> bool {
+        self.engine.0.has_left(&self.errand.name)
+    }
 }
 
 impl CommandWalk {
@@ -149,7 +161,10 @@ impl CommandWalk {
         };
         let root = self.plan.root.clone();
         let own = command.timeout.or(self.options.timeout);
-        let outputs = command.outputs.iter().map(|it| root.join(self.plan.files.path(*it)));
+        // What is collected later needs the depfile as much as what was made.
+        let depfile = command.depfile.filter(|it| !command.outputs.contains(it));
+        let outputs = command.outputs.iter().copied().chain(depfile);
+        let outputs = outputs.map(|it| root.join(self.plan.files.path(it)));
         let errand = Errand {
             name: action.uid().into(),
             key,

@@ -127,6 +127,10 @@ impl CommandWork {
         trip.status
     }
 
+    fn has_left(&self) -> bool {
+        self.away.as_ref().is_some_and(|it| it.has_left())
+    }
+
     /// Takes the result from the cache, if it is known there; what failed once is run again.
     fn restore(
         &self,
@@ -135,6 +139,10 @@ impl CommandWork {
         captured: &mut Captured,
     ) -> Option<JobStatus> {
         let cached = self.cached.as_ref().filter(|_| cx.attempt() == 1 && !cx.is_interrupted())?;
+        // What still runs would write over it.
+        if self.has_left() {
+            return None;
+        }
         let restored = cached.restore()?;
         if !restored.log.is_empty() {
             fs::remove_file(output).or_else(ignore_missing).ok()?;
@@ -162,6 +170,8 @@ impl CommandWork {
             fs::write(path, content.as_bytes()).map_err(complain("write", path))?;
         }
         let depfile = self.depfile.as_ref().filter(|_| self.depfile_use == DepfileUse::Required);
+        // That of an earlier walk is collected with the outputs, or removed with them.
+        let depfile = depfile.filter(|_| !self.has_left());
         match depfile.map(|it| (it, fs::remove_file(it))) {
             Some((path, Err(error))) if error.kind() != io::ErrorKind::NotFound => {
                 Err(complain("remove", path)(error))

@@ -1,0 +1,176 @@
+//! The remote part, and how much of its failing is borne with.
+//!
+//! A failure is a miss and is said once. After several in a row, or once too much time was lost, it
+//! is left alone for the rest of the walk. One that only refuses what is put into it, as a server
+//! that most may only read, goes on to be read.
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::store::{Directory, Store};
+use crate::{CacheError, Settings};
+
+/// So many calls in a row that fail, and no more are made.
+const FAILURES: u32 = 5;
+
+/// A remote part.
+pub(crate) struct Remote {
+    store: Box<dyn Store>,
+    settings: Settings,
+    reading: Health,
+    writing: Health,
+    is_told: AtomicBool,
+    errors: AtomicU64,
+}
+
+/// How one way of using it fares.
+#[derive(Default)]
+struct Health {
+    suffered: Mutex<Suffered>,
+    is_off: AtomicBool,
+}
+
+#[derive(Default)]
+struct Suffered {
+    in_a_row: u32,
+    lost: Duration,
+}
+
+impl Remote {
+    /// Opens the one that `settings` name, if they do; calls no server.
+    pub(crate) fn open(settings: &Settings) -> Result<Option<Self>, CacheError> {
+        let is_visible = |it: &String| !it.is_empty() && it.bytes().all(|it| it.is_ascii_graphic());
+        if !settings.token.as_ref().is_none_or(is_visible) {
+            return Err(CacheError::Token);
+        }
+        let store = settings.remote.as_deref().map(|it| open(it, settings)).transpose()?;
+        Ok(store.map(|store| Self {
+            store,
+            settings: settings.clone(),
+            reading: Health::default(),
+            writing: Health::default(),
+            is_told: AtomicBool::new(false),
+            errors: AtomicU64::new(0),
+        }))
+    }
+
+    /// Returns the store itself, for one who wants to know what goes wrong.
+    pub(crate) fn store(&self) -> &dyn Store {
+        &*self.store
+    }
+
+    /// Returns how many calls failed.
+    pub(crate) fn errors(&self) -> u64 {
+        self.errors.load(Ordering::Relaxed)
+    }
+
+    /// Takes something from it, if it is to be read and has it.
+    pub(crate) fn read<T>(&self, call: impl FnOnce(&dyn Store) -> io::Result<T>) -> Option<T> {
+        if !self.settings.mode.reads() || self.reading.is_off() {
+            return None;
+        }
+        self.call(&self.reading, "is left alone for the rest of this walk", call)
+    }
+
+    /// Puts something into it, if that is to be done.
+    pub(crate) fn write<T>(&self, call: impl FnOnce(&dyn Store) -> io::Result<T>) -> Option<T> {
+        if !self.settings.mode.writes() || self.reading.is_off() || self.writing.is_off() {
+            return None;
+        }
+        self.call(&self.writing, "is given nothing more in this walk", call)
+    }
+
+    fn call<T>(
+        &self,
+        health: &Health,
+        end: &str,
+        call: impl FnOnce(&dyn Store) -> io::Result<T>,
+    ) -> Option<T> {
+        let begun = Instant::now();
+        let called = call(&*self.store);
+        let took = begun.elapsed();
+        let is_over = match &called {
+            Ok(_) => health.is_well(Duration::ZERO, &self.settings),
+            Err(error) if is_nothing(error) => health.is_well(took, &self.settings),
+            Err(error) => {
+                self.say(error);
+                health.is_ill(took, &self.settings)
+            }
+        };
+        if is_over && !health.is_off.swap(true, Ordering::Relaxed) {
+            log::warn!(target: "walk", "the cache at {} {end}", self.name());
+        }
+        called.ok()
+    }
+
+    fn say(&self, error: &io::Error) {
+        self.errors.fetch_add(1, Ordering::Relaxed);
+        if self.is_told.swap(true, Ordering::Relaxed) {
+            log::info!(target: "walk", "cache: {error}");
+            return;
+        }
+        log::warn!(
+            target: "walk",
+            "the cache at {} fails: {error}: what it does not give is made here",
+            self.name()
+        );
+    }
+
+    fn name(&self) -> &str {
+        self.settings.remote.as_deref().unwrap_or_default()
+    }
+}
+
+/// Returns whether nobody failed: it does not have it, or what was to be put is not there any more.
+fn is_nothing(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::InvalidInput)
+}
+
+impl Health {
+    fn is_off(&self) -> bool {
+        self.is_off.load(Ordering::Relaxed)
+    }
+
+    /// Notes an answer, and the time that one was waited for that is of no use; returns whether
+    /// that makes too much of it.
+    fn is_well(&self, took: Duration, settings: &Settings) -> bool {
+        let mut suffered = self.suffered.lock().unwrap_or_else(PoisonError::into_inner);
+        suffered.in_a_row = 0;
+        if took > settings.deadline / 10 {
+            suffered.lost += took;
+        }
+        suffered.lost > settings.patience
+    }
+
+    /// Notes a failure; returns whether it is one too many.
+    fn is_ill(&self, took: Duration, settings: &Settings) -> bool {
+        let mut suffered = self.suffered.lock().unwrap_or_else(PoisonError::into_inner);
+        suffered.in_a_row += 1;
+        suffered.lost += took;
+        suffered.in_a_row >= FAILURES || suffered.lost > settings.patience
+    }
+}
+
+#[cfg_attr(not(feature = "grpc"), expect(unused_variables, reason = "only servers have settings"))]
+fn open(given: &str, settings: &Settings) -> Result<Box<dyn Store>, CacheError> {
+    let wrong = || CacheError::Remote { given: given.to_owned() };
+    if let Some(path) = given.strip_prefix("file://") {
+        let path = PathBuf::from(path);
+        return if path.is_absolute() { Ok(Box::new(Directory::new(path))) } else { Err(wrong()) };
+    }
+    let address = given.strip_prefix("grpc://").or_else(|| given.strip_prefix("grpcs://"));
+    let address = address.ok_or_else(wrong)?;
+    let port = address.rsplit_once(':').and_then(|(host, port)| {
+        let is_host = !host.is_empty() && !host.contains(['/', '@', '?', '#', ' ']);
+        port.parse::<u16>().ok().filter(|_| is_host)
+    });
+    port.ok_or_else(wrong)?;
+    #[cfg(feature = "grpc")]
+    let server = Ok(Box::new(crate::store::Server::new(given, settings)) as Box<dyn Store>);
+    #[cfg(not(feature = "grpc"))]
+    let server = Err(CacheError::NotBuilt { given: given.to_owned() });
+    server
+}
