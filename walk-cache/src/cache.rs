@@ -15,7 +15,7 @@ use crate::key::{Key, Purpose, key};
 use crate::lists::{self, List};
 use crate::message::ActionResult;
 use crate::outputs::describe;
-use crate::place::{Staged, stage};
+use crate::place::{Staged, stage, wrong};
 use crate::remote::Remote;
 use crate::seen::Seen;
 use crate::store::{Blob, Directory, Store};
@@ -289,7 +289,10 @@ impl Shared {
     fn find_there(&self, asked: &Asked<'_>, (key, list): &(Key, List)) -> Option<Found> {
         let (result, mut staged) = self.remote.as_ref()?.read(|store| {
             let result = store.action_result(key.digest)?;
-            let staged = asked.stage(&result, store)?;
+            let staged = asked.stage(&result, store).map_err(|error| match error.kind() {
+                io::ErrorKind::NotFound => wrong(&format!("without all that it names: {error}")),
+                _ => error,
+            })?;
             Ok((result, staged))
         })?;
         self.counts.bytes_in.fetch_add(staged.bytes, Ordering::Relaxed);

@@ -102,7 +102,8 @@ impl Staged {
     }
 }
 
-fn wrong(what: &str) -> io::Error {
+/// Complains of a result.
+pub(crate) fn wrong(what: &str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, format!("a wrong result: {what}"))
 }
 

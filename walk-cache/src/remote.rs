@@ -2,7 +2,8 @@
 //!
 //! A failure is a miss and is said once. After several in a row, or once too much time was lost, it
 //! is left alone for the rest of the walk. One that only refuses what is put into it, as a server
-//! that most may only read, goes on to be read.
+//! that most may only read, goes on to be read. A wrong answer costs its time alone: what is made
+//! here takes its place.
 
 use std::io;
 use std::path::PathBuf;
@@ -92,13 +93,17 @@ impl Remote {
         let begun = Instant::now();
         let called = call(&*self.store);
         let took = begun.elapsed();
+        if let Err(error) = &called
+            && !is_nothing(error)
+        {
+            self.say(error);
+        }
         let is_over = match &called {
-            Ok(_) => health.is_well(Duration::ZERO, &self.settings),
-            Err(error) if is_nothing(error) => health.is_well(took, &self.settings),
-            Err(error) => {
-                self.say(error);
-                health.is_ill(took, &self.settings)
+            Ok(_) => health.is_too_much(false, Duration::ZERO, &self.settings),
+            Err(error) if is_nothing(error) && took < self.settings.deadline / 10 => {
+                health.is_too_much(false, Duration::ZERO, &self.settings)
             }
+            Err(error) => health.is_too_much(is_failure(error), took, &self.settings),
         };
         if is_over && !health.is_off.swap(true, Ordering::Relaxed) {
             log::warn!(target: "walk", "the cache at {} {end}", self.name());
@@ -129,27 +134,22 @@ fn is_nothing(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::InvalidInput)
 }
 
+/// Returns whether it is more than an answer that is wrong.
+fn is_failure(error: &io::Error) -> bool {
+    !is_nothing(error) && error.kind() != io::ErrorKind::InvalidData
+}
+
 impl Health {
     fn is_off(&self) -> bool {
         self.is_off.load(Ordering::Relaxed)
     }
 
-    /// Notes an answer, and the time that one was waited for that is of no use; returns whether
-    /// that makes too much of it.
-    fn is_well(&self, took: Duration, settings: &Settings) -> bool {
+    /// Notes whether a call failed and the time that was lost with it; returns whether it was the one
+    /// too many.
+    fn is_too_much(&self, failed: bool, lost: Duration, settings: &Settings) -> bool {
         let mut suffered = self.suffered.lock().unwrap_or_else(PoisonError::into_inner);
-        suffered.in_a_row = 0;
-        if took > settings.deadline / 10 {
-            suffered.lost += took;
-        }
-        suffered.lost > settings.patience
-    }
-
-    /// Notes a failure; returns whether it is one too many.
-    fn is_ill(&self, took: Duration, settings: &Settings) -> bool {
-        let mut suffered = self.suffered.lock().unwrap_or_else(PoisonError::into_inner);
-        suffered.in_a_row += 1;
-        suffered.lost += took;
+        suffered.in_a_row = if failed { suffered.in_a_row + 1 } else { 0 };
+        suffered.lost += lost;
         suffered.in_a_row >= FAILURES || suffered.lost > settings.patience
     }
 }

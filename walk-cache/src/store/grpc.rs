@@ -185,7 +185,7 @@ impl Server {
         }
         // Not by what the server calls them: by what they are.
         match digests.iter().find(|it| !blobs.contains_key(it)) {
-            Some(digest) => Err(not_found(&format!("{digest} is not among what was sent"))),
+            Some(digest) => Err(wrong(format!("{digest} is not among what was sent"))),
             None => Ok(blobs),
         }
     }
@@ -212,7 +212,7 @@ impl Server {
         if found == digest {
             return Ok(());
         }
-        Err(io::Error::other(format!("the content is {found} and should be {digest}")))
+        Err(wrong(format!("the content is {found} and should be {digest}")))
     }
 
     fn missing(&self, digests: &[Digest]) -> io::Result<Vec<Digest>> {
@@ -337,6 +337,10 @@ fn failed(status: &Status) -> io::Error {
         return not_found(status.message());
     }
     io::Error::other(format!("{:?}: {}", status.code(), status.message()))
+}
+
+fn wrong(what: String) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, what)
 }
 
 fn not_found(what: &str) -> io::Error {

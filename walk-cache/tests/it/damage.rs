@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
-use crate::kit::{Project, files, local};
+use crate::kit::{Project, files, local, remote};
 
 /// Damages every file of a cache in turn, in a way of its own each time.
 fn check(kind: &str, damage: impl Fn(&Path)) {
@@ -58,6 +58,35 @@ fn what_is_missing_is_a_miss() {
     for kind in ["cas", "ac"] {
         check(kind, |path| fs::remove_file(path).expect("ours"));
     }
+}
+
+/// A shared directory of which many results are damaged is no server that fails.
+#[test]
+fn however_much_is_wrong_it_heals_in_one_walk() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let url = format!("file://{}", directory.path().display());
+    let mut project = Project::new();
+    project.write("out", "the result of the action");
+    let mut walk = |expected: bool| {
+        let cache = remote(&url);
+        for at in 0..20 {
+            project.question.arguments = vec![at.to_string()];
+            assert_eq!(project.restore(&cache).is_some(), expected, "{at}");
+            if !expected {
+                let kept = cache.describe(&project.question, project.root(), &[], b"");
+                cache.keep(kept.expect("it can be described"));
+            }
+        }
+        cache.close();
+        cache.numbers().errors
+    };
+    assert_eq!(walk(false), 0);
+    for path in files(directory.path(), "ac") {
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).expect("ours");
+        fs::write(&path, "nonsense").expect("ours");
+    }
+    assert_eq!(walk(false), 20);
+    assert_eq!(walk(true), 0);
 }
 
 /// A cache that nothing can be written to: the walk goes on without it.

@@ -70,6 +70,8 @@ def spoil_result(answer, spoil):
     elif spoil == "huge":
         for it in message.output_files:
             it.digest.size_bytes = 1 << 50
+        for it in message.output_directories:
+            it.tree_digest.size_bytes = 1 << 50
     return message.SerializeToString()
 
 

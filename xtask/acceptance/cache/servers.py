@@ -46,7 +46,7 @@ thread-pool-size: 20
 """
 
 DISK = "!disk-storage &content\n    path: {path}"
-LEAST_RECENT = "!lru-storage &content\n    size: {quota}"
+LEAST_RECENT = "!lru-storage &content\n    size: '{quota}'"
 
 
 class Tools:

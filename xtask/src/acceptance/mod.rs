@@ -15,6 +15,8 @@ mod ninja;
 mod project;
 mod report;
 mod run;
+mod script;
 mod slurm;
 
 pub(crate) use run::{Options, run};
+pub(crate) use script::{CACHE, SLURM, Script};

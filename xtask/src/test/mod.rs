@@ -7,6 +7,7 @@ mod cases;
 mod fuzz;
 mod long;
 mod run;
+mod servers;
 mod steps;
 mod strace;
 mod tally;

@@ -11,6 +11,7 @@ use anyhow::Result;
 use super::cases::{self, Cases, INVENTIONS};
 use super::fuzz::{self, Fuzzing};
 use super::long::{self, Repetition};
+use super::servers::{self, SERVERS, Servers};
 use super::steps::{Done, STEPS};
 use super::strace;
 use super::tally::Tally;
@@ -20,7 +21,7 @@ use crate::table;
 #[derive(clap::Args)]
 pub(crate) struct Options {
     /// Also repeat the tests ported from e3, to find what happens rarely, try many more of the
-    /// cases that tests make up, and run the fuzzers
+    /// cases that tests make up, run the fuzzers, and the acceptance runs with real servers
     #[arg(long)]
     long: bool,
     #[command(flatten)]
@@ -29,6 +30,8 @@ pub(crate) struct Options {
     cases: Cases,
     #[command(flatten)]
     fuzzing: Fuzzing,
+    #[command(flatten)]
+    servers: Servers,
 }
 
 /// `cargo xtask test`: true if everything passed. The last line printed is the sum.
@@ -46,6 +49,9 @@ pub(crate) fn run(root: &Path, options: &Options) -> Result<bool> {
         sum += show("repetition", || long::run(root, &options.repetition))?;
         sum += run_cases(root, options.cases.count)?;
         sum += run_fuzzers(root, options.fuzzing.seconds)?;
+        for script in SERVERS.iter().filter(|_| !options.servers.without) {
+            sum += tell(&format!("acceptance {}", script.name), || servers::run(root, script))?;
+        }
     }
     println!("{sum}");
     Ok(sum.failed == 0)

@@ -26,6 +26,16 @@ impl Tally {
         }
         tally
     }
+
+    /// The counts of the last line of a script, `20 passed, 0 failed`; none of another line.
+    pub(crate) fn of_script(output: &str) -> Self {
+        let counts = output.trim_end().lines().next_back().and_then(|line| {
+            let (passed, failed) = line.split_once(" passed, ")?;
+            let failed = failed.strip_suffix(" failed")?;
+            Some(Self { passed: passed.parse().ok()?, failed: failed.parse().ok()? })
+        });
+        counts.unwrap_or_default()
+    }
 }
 
 impl AddAssign for Tally {
@@ -69,6 +79,14 @@ mod tests {
     #[test]
     fn other_lines_count_nothing() {
         check("3 passed; 1 failed\nresult: ok. 3 passed; 1 failed\ntest result: ok\n", 0, 0);
+    }
+
+    #[test]
+    fn the_last_line_of_a_script_counts() {
+        let of = |output: &str| Tally::of_script(output);
+        assert_eq!(of("ok a\n20 passed, 1 failed\n"), Tally { passed: 20, failed: 1 });
+        assert_eq!(of("20 passed, 1 failed\nTraceback"), Tally::default());
+        assert_eq!(of(""), Tally::default());
     }
 
     #[test]
