@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use prost::Message as _;
 
@@ -23,6 +23,9 @@ use crate::{CacheError, Question, Settings};
 
 /// How long a walk waits at its end for what is still being kept.
 const LAST_WAIT: Duration = Duration::from_secs(60);
+
+/// How often it is asked meanwhile whether to give up.
+const LOOK: Duration = Duration::from_millis(50);
 
 /// Results of actions by what they were made of; shared by all threads of a walk.
 pub struct Cache {
@@ -181,17 +184,37 @@ impl Cache {
         drop(keeper.to.send(kept));
     }
 
-    /// Waits until everything is kept, for a minute at most, and trims the local part.
-    pub fn close(&self) {
+    /// Waits until everything is kept, for a minute at most or until `give_up` says so, and trims the
+    /// local part.
+    pub fn close(&self, give_up: impl Fn() -> bool) {
         let keeper = self.keeper.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(Keeper { to, done }) = keeper {
-            drop(to);
-            let waited = done.recv_timeout(LAST_WAIT);
-            if waited == Err(RecvTimeoutError::Timeout) {
+        if keeper.is_none_or(|it| self.finish(it, give_up)) {
+            self.shared.trim();
+        }
+    }
+
+    /// Waits for the keeper; returns whether somebody still waits for it.
+    fn finish(&self, Keeper { to, done }: Keeper, give_up: impl Fn() -> bool) -> bool {
+        drop(to);
+        let until = Instant::now() + LAST_WAIT;
+        while done.recv_timeout(LOOK) == Err(RecvTimeoutError::Timeout) {
+            if give_up() {
+                self.abandon();
+                return false;
+            }
+            if Instant::now() > until {
                 log::warn!(target: "walk", "cache: not everything could be kept in a minute");
+                break;
             }
         }
-        self.shared.trim();
+        true
+    }
+
+    /// Leaves the remote part alone from now on: what is asked of it at the moment is a miss soon.
+    pub fn abandon(&self) {
+        if let Some(remote) = &self.shared.remote {
+            remote.abandon();
+        }
     }
 
     /// Asks the remote part for something, and returns what goes wrong.

@@ -24,6 +24,7 @@ pub(crate) struct Remote {
     reading: Health,
     writing: Health,
     is_told: AtomicBool,
+    is_abandoned: AtomicBool,
     errors: AtomicU64,
 }
 
@@ -54,6 +55,7 @@ impl Remote {
             reading: Health::default(),
             writing: Health::default(),
             is_told: AtomicBool::new(false),
+            is_abandoned: AtomicBool::new(false),
             errors: AtomicU64::new(0),
         }))
     }
@@ -66,6 +68,12 @@ impl Remote {
     /// Returns how many calls failed.
     pub(crate) fn errors(&self) -> u64 {
         self.errors.load(Ordering::Relaxed)
+    }
+
+    /// Ends what is under way, and everything after it.
+    pub(crate) fn abandon(&self) {
+        self.is_abandoned.store(true, Ordering::Relaxed);
+        self.store.abandon();
     }
 
     /// Takes something from it, if it is to be read and has it.
@@ -90,9 +98,15 @@ impl Remote {
         end: &str,
         call: impl FnOnce(&dyn Store) -> io::Result<T>,
     ) -> Option<T> {
+        if self.is_abandoned.load(Ordering::Relaxed) {
+            return None;
+        }
         let begun = Instant::now();
         let called = call(&*self.store);
         let took = begun.elapsed();
+        if self.is_abandoned.load(Ordering::Relaxed) {
+            return called.ok();
+        }
         if let Err(error) = &called
             && !is_nothing(error)
         {

@@ -5,6 +5,7 @@
 //! one lock. No lock is held while a hook is called, so that a hook may do as it likes.
 
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -15,8 +16,10 @@ use crate::{Ending, InterruptCause};
 pub struct JobContext {
     slot: usize,
     attempt: u32,
-    /// When to stop, by the run's clock.
-    deadline: Duration,
+    /// How long it may take.
+    limit: Duration,
+    /// From when on that counts, in nanoseconds by the run's clock.
+    since: AtomicU64,
     run: Arc<Run>,
     state: Mutex<State>,
 }
@@ -31,6 +34,9 @@ struct State {
 }
 
 type Hook = Box<dyn FnOnce() + Send>;
+
+/// In the place of a moment: time does not count now.
+const UNTIMED: u64 = u64::MAX;
 
 impl JobContext {
     /// Returns the job's slot: a number from 0 that no other running job has.
@@ -67,27 +73,43 @@ impl JobContext {
         hook();
     }
 
+    /// Does `work` without counting its time: the job's timeout begins anew when it is done.
+    ///
+    /// For what may make the job needless or prepares it, and bounds its time itself.
+    pub fn untimed<T>(&self, work: impl FnOnce() -> T) -> T {
+        self.since.store(UNTIMED, Ordering::Relaxed);
+        let done = work();
+        self.since.store(nanoseconds(self.run.clock().now()), Ordering::Relaxed);
+        done
+    }
+
     /// Says how the job ends, to be found in [`JobOutcome::ending`](crate::JobOutcome::ending);
     /// the last word counts.
     pub fn report(&self, ending: Ending) {
         self.state().ending = Some(ending);
     }
 
-    pub(crate) fn new(slot: usize, attempt: u32, deadline: Duration, run: Arc<Run>) -> Self {
-        Self { slot, attempt, deadline, run, state: Mutex::default() }
+    pub(crate) fn new(slot: usize, attempt: u32, limit: Duration, run: Arc<Run>) -> Self {
+        let since = AtomicU64::new(nanoseconds(run.clock().now()));
+        Self { slot, attempt, limit, since, run, state: Mutex::default() }
     }
 
     pub(crate) fn run(&self) -> &Run {
         &self.run
     }
 
+    /// Returns when to stop, by the run's clock; at the earliest, as long as time does not count.
     pub(crate) fn deadline(&self) -> Duration {
-        self.deadline
+        let since = match self.since.load(Ordering::Relaxed) {
+            UNTIMED => self.run.clock().now(),
+            since => Duration::from_nanos(since),
+        };
+        since.saturating_add(self.limit)
     }
 
     /// Returns how long the job may go on, or `None` while the clock stands still.
     pub(crate) fn time_left(&self) -> Option<Duration> {
-        self.run.clock().until(self.deadline)
+        self.run.clock().until(self.deadline())
     }
 
     /// Says that the job ends with processes of its own in the background.
@@ -110,7 +132,7 @@ impl JobContext {
 
     /// Ends the attempt, after which nothing can interrupt it.
     pub(crate) fn close(&self) -> (Option<InterruptCause>, Option<Ending>) {
-        let overdue = self.run.clock().now() >= self.deadline;
+        let overdue = self.run.clock().now() >= self.deadline();
         let mut state = self.state();
         if overdue && state.cause.is_none() {
             state.cause = Some(InterruptCause::Timeout);
@@ -124,7 +146,7 @@ impl JobContext {
     fn cause(&self) -> Option<InterruptCause> {
         let due = if self.run.is_stopped() {
             Some(InterruptCause::Run)
-        } else if self.run.clock().now() >= self.deadline {
+        } else if self.run.clock().now() >= self.deadline() {
             Some(InterruptCause::Timeout)
         } else {
             None
@@ -137,6 +159,10 @@ impl JobContext {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn nanoseconds(moment: Duration) -> u64 {
+    u64::try_from(moment.as_nanos()).unwrap_or(UNTIMED - 1)
 }
 
 impl fmt::Debug for JobContext {

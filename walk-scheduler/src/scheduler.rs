@@ -200,8 +200,8 @@ impl<T> Scheduler<T> {
         self.free_slots.pop_first();
         let (tokens, attempt) = (job.get_tokens(), job.begin_attempt());
         let limit = job.get_timeout().unwrap_or(self.job_timeout);
-        let deadline = self.run.clock().now().saturating_add(limit);
-        let context = Arc::new(JobContext::new(slot, attempt, deadline, Arc::clone(&self.run)));
+        let context = Arc::new(JobContext::new(slot, attempt, limit, Arc::clone(&self.run)));
+        let deadline = context.deadline();
         let (started, shared) = (SystemTime::now(), Arc::clone(&context));
         self.running.insert(slot, Running { tag, queue, tokens, attempt, started, context });
         self.quiet_until = self.quiet_until.min(deadline);

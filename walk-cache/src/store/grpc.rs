@@ -5,16 +5,19 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::io::{self, Read as _, Write};
+use std::pin::pin;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::Poll;
 use std::time::Duration;
 
 use bazel_remote_apis::build::bazel::remote::execution::v2 as api;
 use bazel_remote_apis::google::bytestream as stream;
 use prost::Message as _;
 use tokio::runtime::Runtime;
+use tokio::sync::watch;
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::transport::{Channel, ClientTlsConfig, Endpoint};
 use tonic::{Code, Request, Status};
@@ -54,6 +57,8 @@ pub(crate) struct Server {
     /// How much goes in one message, once the server has told.
     batch: OnceLock<u64>,
     requests: AtomicU64,
+    /// Whether nobody waits for an answer any more.
+    is_over: watch::Sender<bool>,
 }
 
 /// The way to a server.
@@ -83,6 +88,7 @@ impl Server {
             line: OnceLock::new(),
             batch: OnceLock::new(),
             requests: AtomicU64::new(0),
+            is_over: watch::Sender::new(false),
         }
     }
 
@@ -116,8 +122,9 @@ impl Server {
         let line = self.line()?;
         self.requests.fetch_add(1, Ordering::Relaxed);
         let limit = self.deadline + Duration::from_millis(size / 1_000);
-        let called = call(line.channel.clone());
-        line.runtime.block_on(within(limit, called)).map_err(|it| self.failed(&it))
+        let called = within(limit, call(line.channel.clone()));
+        let called = unless(self.is_over.subscribe(), called);
+        line.runtime.block_on(called).map_err(|it| self.failed(&it))
     }
 
     /// Describes a failure, without the token that a server may repeat in it.
@@ -332,6 +339,20 @@ async fn within<T>(
     }
 }
 
+/// Awaits `call`, unless it is over before.
+async fn unless<T>(
+    mut is_over: watch::Receiver<bool>,
+    call: impl Future<Output = Result<T, Status>>,
+) -> Result<T, Status> {
+    let mut over = pin!(is_over.wait_for(|it| *it));
+    let mut call = pin!(call);
+    poll_fn(|cx| match over.as_mut().poll(cx) {
+        Poll::Ready(_) => Poll::Ready(Err(Status::cancelled("nobody waits for it any more"))),
+        Poll::Pending => call.as_mut().poll(cx),
+    })
+    .await
+}
+
 fn failed(status: &Status) -> io::Error {
     if status.code() == Code::NotFound {
         return not_found(status.message());
@@ -380,6 +401,10 @@ fn batches<T>(all: Vec<T>, limit: u64, size: impl Fn(&T) -> u64) -> Vec<Vec<T>> 
 }
 
 impl Store for Server {
+    fn abandon(&self) {
+        self.is_over.send_replace(true);
+    }
+
     fn result(&self, action: Digest) -> io::Result<Vec<u8>> {
         let request = self.request(api::GetActionResultRequest {
             instance_name: self.instance.clone(),

@@ -37,6 +37,9 @@ pub(crate) trait Store: Send + Sync {
     /// was is `InvalidInput`.
     fn put(&self, blobs: &[Blob]) -> io::Result<u64>;
 
+    /// Ends all calls to a server, those that are under way and those that come.
+    fn abandon(&self) {}
+
     /// Returns how many calls to a server were made.
     fn requests(&self) -> u64 {
         0

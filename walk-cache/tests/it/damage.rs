@@ -77,7 +77,7 @@ fn however_much_is_wrong_it_heals_in_one_walk() {
                 cache.keep(kept.expect("it can be described"));
             }
         }
-        cache.close();
+        cache.close(|| false);
         cache.numbers().errors
     };
     assert_eq!(walk(false), 0);

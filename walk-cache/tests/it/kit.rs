@@ -55,7 +55,7 @@ impl Project {
         let discovered: Vec<String> = discovered.iter().map(ToString::to_string).collect();
         let kept = cache.describe(&self.question, self.root(), &discovered, b"said\n");
         cache.keep(kept.expect("it can be described"));
-        cache.close();
+        cache.close(|| false);
     }
 }
 

@@ -162,6 +162,6 @@ fn an_output_that_changes_before_it_is_kept_is_not_kept() {
     let kept = cache.describe(&project.question, project.root(), &[], b"").expect("described");
     project.write("out", "changed");
     cache.keep(kept);
-    cache.close();
+    cache.close(|| false);
     assert_eq!(project.restore(&cache), None);
 }

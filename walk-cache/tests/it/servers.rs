@@ -90,6 +90,33 @@ fn a_server_that_does_not_answer_costs_a_bounded_time() {
     assert!(begun.elapsed() < Duration::from_secs(30));
 }
 
+/// Ctrl-C while a server says nothing: nobody waits for its deadline.
+#[test]
+fn a_server_that_does_not_answer_is_abandoned_at_once() {
+    let (server, url) = Server::start();
+    let project = Project::new();
+    project.write("out", "result");
+    let cache = with(&url, |it| it.deadline = Duration::from_secs(3600));
+    let kept = cache.describe(&project.question, project.root(), &[], b"").expect("described");
+    server.shelves().fault = Fault::Silent;
+    std::thread::scope(|scope| {
+        let asking = scope.spawn(|| project.restore(&cache));
+        while server.calls.load(Ordering::SeqCst) == 0 {
+            std::thread::yield_now();
+        }
+        cache.abandon();
+        assert_eq!(asking.join().expect("it ends"), None);
+    });
+    assert_eq!(project.restore(&cache), None);
+    assert_eq!(server.calls.load(Ordering::SeqCst), 1, "nobody asks any more");
+    drop(cache);
+    let cache = with(&url, |it| it.deadline = Duration::from_secs(3600));
+    cache.keep(kept);
+    let begun = Instant::now();
+    cache.close(|| server.calls.load(Ordering::SeqCst) > 1);
+    assert!(begun.elapsed() < Duration::from_secs(60), "it waits for what nobody waits for");
+}
+
 /// A server that knows nothing and takes its time to say so is as little use as one that fails.
 #[test]
 fn answers_that_are_late_and_of_no_use_cost_a_bounded_time() {
@@ -121,7 +148,7 @@ fn a_server_that_nobody_may_write_to_is_read() {
         let kept = cache.describe(&project.question, project.root(), &[], b"");
         cache.keep(kept.expect("it can be described"));
     }
-    cache.close();
+    cache.close(|| false);
     project.question = known;
     assert!(project.restore(&cache).is_some());
     assert_eq!(cache.numbers().errors, 5);

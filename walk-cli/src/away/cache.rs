@@ -116,8 +116,12 @@ impl ResultCache for Results {
         }
     }
 
-    fn close(&self) {
-        self.cache.close();
+    fn abandon(&self) {
+        self.cache.abandon();
+    }
+
+    fn close(&self, give_up: &dyn Fn() -> bool) {
+        self.cache.close(give_up);
         log::debug!(target: "walk", "cache: {:?}", self.cache.numbers());
     }
 }

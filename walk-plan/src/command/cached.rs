@@ -10,7 +10,7 @@ use std::fs;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
-use walk_core::{Action, JobOutcome, Value};
+use walk_core::{Action, JobContext, JobOutcome, Value};
 
 use super::elements;
 use super::{CommandWalk, work::CommandWork};
@@ -32,8 +32,12 @@ pub trait ResultCache: Send + Sync {
     /// Keeps what was described, or forgets about it.
     fn decide(&self, number: u64, is_to_be_kept: bool);
 
-    /// Returns when everything is kept.
-    fn close(&self);
+    /// Returns when everything is kept, or soon after `give_up` says so.
+    fn close(&self, give_up: &dyn Fn() -> bool);
+
+    /// Has whoever waits for an answer go on without it, as from now on everybody: the walk is
+    /// interrupted. Must not block.
+    fn abandon(&self);
 }
 
 /// What decides over the result of an action; paths are relative to the root where they are below.
@@ -89,8 +93,8 @@ impl SharedCache {
         Self(Arc::new(cache))
     }
 
-    pub(super) fn close(&self) {
-        self.0.close();
+    pub(super) fn close(&self, give_up: &dyn Fn() -> bool) {
+        self.0.close(give_up);
     }
 }
 
@@ -110,9 +114,16 @@ pub(super) struct Cached {
 }
 
 impl Cached {
-    /// Brings the outputs into place, if they are known.
-    pub(super) fn restore(&self) -> Option<Restored> {
-        if self.may_restore { self.cache.0.restore(&self.question) } else { None }
+    /// Brings the outputs into place, if they are known; that takes nothing of the job's time.
+    pub(super) fn restore(&self, cx: &JobContext) -> Option<Restored> {
+        if !self.may_restore {
+            return None;
+        }
+        let cache = self.cache.clone();
+        cx.untimed(|| {
+            cx.on_interrupt(move || cache.0.abandon());
+            self.cache.0.restore(&self.question)
+        })
     }
 
     /// Describes what `work` made.

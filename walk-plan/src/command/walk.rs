@@ -394,9 +394,6 @@ impl CommandWalk {
         if self.options.dry_run {
             return Ok(());
         }
-        if let Some(cache) = self.options.cache.as_ref().filter(|_| self.has_changed) {
-            cache.close();
-        }
         let rows = self.files.unsaved();
         if !rows.is_empty() {
             self.store.save_digests(&rows)?;
@@ -405,6 +402,10 @@ impl CommandWalk {
         if std::mem::take(&mut self.begun) {
             self.store.finish()?;
             self.state.say_ended()?;
+        }
+        if let Some(cache) = self.options.cache.as_ref().filter(|_| self.has_changed) {
+            let interrupt = &self.options.interrupt;
+            cache.close(&|| interrupt.is_triggered());
         }
         Ok(())
     }

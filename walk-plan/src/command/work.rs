@@ -143,7 +143,7 @@ impl CommandWork {
         if self.has_left() {
             return None;
         }
-        let restored = cached.restore()?;
+        let restored = cached.restore(cx)?;
         if !restored.log.is_empty() {
             fs::remove_file(output).or_else(ignore_missing).ok()?;
             create_private(output).and_then(|mut it| it.write_all(&restored.log)).ok()?;

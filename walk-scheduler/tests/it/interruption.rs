@@ -122,6 +122,31 @@ fn s5_a_job_that_overran_is_a_failure_even_if_nobody_saw_it_run() {
 }
 
 #[test]
+fn s5_what_is_untimed_does_not_count_and_the_time_begins_anew_after_it() {
+    let (untimed, after) = (|cx: &JobContext| cx.untimed(|| pass(SHORT * 2)), SHORT);
+    let quick = move |cx: &JobContext| {
+        untimed(cx);
+        JobStatus::Success
+    };
+    let outcome = run(Job::new(quick).timeout(after));
+    assert_eq!((outcome.status, outcome.interrupted), (JobStatus::Success, None));
+    let hung = move |cx: &JobContext| {
+        untimed(cx);
+        until_told(cx);
+        JobStatus::Success
+    };
+    let outcome = run(Job::new(hung).timeout(after));
+    assert_eq!(outcome.interrupted, Some(InterruptCause::Timeout));
+}
+
+/// Waits for the scheduler to say so.
+fn until_told(cx: &JobContext) {
+    let (told, is_told) = mpsc::channel::<()>();
+    cx.on_interrupt(move || drop(told));
+    assert_eq!(is_told.recv_timeout(FOREVER), Err(mpsc::RecvTimeoutError::Disconnected));
+}
+
+#[test]
 fn s5_a_job_without_any_time_does_not_even_begin() {
     let outcome = run(Job::new(|_: &JobContext| panic!("began")).timeout(Duration::ZERO));
     assert_eq!(outcome.interrupted, Some(InterruptCause::Timeout));
