@@ -59,3 +59,15 @@ fn root() -> PathBuf {
     path.pop();
     path
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_options_of_all_tasks_agree() {
+        Arguments::command().debug_assert();
+    }
+}

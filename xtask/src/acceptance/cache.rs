@@ -12,7 +12,7 @@ use super::script::{self, CACHE};
 #[derive(clap::Args)]
 pub(crate) struct Options {
     #[command(flatten)]
-    script: script::Options,
+    script: script::Cases,
     /// Install the servers there, and leave them for the next time
     #[arg(long, value_name = "DIR")]
     keep: Option<PathBuf>,

@@ -27,7 +27,7 @@ pub(crate) const SLURM: Script = Script { name: "slurm", features: &[] };
 
 /// Which cases, and of which walk.
 #[derive(clap::Args)]
-pub(crate) struct Options {
+pub(crate) struct Cases {
     /// The walk to check, instead of the one of this workspace without optimization; for the cache
     /// built with the feature `grpc`
     #[arg(long, value_name = "FILE")]
@@ -55,17 +55,12 @@ impl Script {
     /// # Errors
     ///
     /// Walk does not build, or there is no Python.
-    pub(super) fn become_it(
-        &self,
-        root: &Path,
-        options: &Options,
-        more: &[String],
-    ) -> Result<bool> {
-        let mut script = match &options.walk {
-            Some(_) => self.with(root, &command::walk(root, options.walk.as_deref())?)?,
+    pub(super) fn become_it(&self, root: &Path, cases: &Cases, more: &[String]) -> Result<bool> {
+        let mut script = match &cases.walk {
+            Some(_) => self.with(root, &command::walk(root, cases.walk.as_deref())?)?,
             None => self.command(root)?,
         };
-        script.args(options.only.iter().map(|case| format!("--only={case}"))).args(more);
+        script.args(cases.only.iter().map(|case| format!("--only={case}"))).args(more);
         Err(script.exec()).context("cannot run python3")
     }
 

@@ -12,7 +12,7 @@ use super::script::{self, SLURM};
 #[derive(clap::Args)]
 pub(crate) struct Options {
     #[command(flatten)]
-    script: script::Options,
+    script: script::Cases,
     /// Keep what the cases made, also of those that passed
     #[arg(long)]
     keep: bool,
