@@ -57,6 +57,13 @@ impl JobContext {
         self.cause().is_some()
     }
 
+    /// Returns true once the run was told to end without any grace: whoever waits for something to
+    /// end in an orderly way waits no longer.
+    #[must_use]
+    pub fn is_killed(&self) -> bool {
+        self.run.is_killed()
+    }
+
     /// Has `hook` called once when the job should stop, at once if it already should; a later hook
     /// replaces an earlier one.
     ///

@@ -28,6 +28,7 @@ pub struct Task {
     errand: Errand,
     taken_over: Option<(SystemTime, Option<i64>)>,
     node: Option<String>,
+    ran: Option<Duration>,
 }
 
 impl Work for Task {
@@ -45,7 +46,7 @@ impl Work for Task {
 
 impl Task {
     pub(crate) fn new(cluster: Cluster, errand: Errand) -> Self {
-        Self { cluster, errand, taken_over: None, node: None }
+        Self { cluster, errand, taken_over: None, node: None, ran: None }
     }
 
     /// Returns when the attempt that counts was made, if an earlier process made it: by our clock,
@@ -60,6 +61,13 @@ impl Task {
     #[must_use]
     pub fn node(&self) -> Option<&str> {
         self.node.as_deref()
+    }
+
+    /// Returns how long the command of the attempt that counts ran there, without the time that its
+    /// job waited for a node.
+    #[must_use]
+    pub fn ran(&self) -> Option<Duration> {
+        self.ran
     }
 
     fn travel(&mut self, cx: &JobContext) -> Result<Ended, ClusterError> {
@@ -82,7 +90,7 @@ impl Task {
                 None => self.cluster.begin(&self.errand)?,
             };
             let Some(fate) = self.await_fate(&attempt, cx) else {
-                self.recall(&attempt)?;
+                self.recall(&attempt, cx)?;
                 return Ok(interrupted());
             };
             let fate = self.explain(&attempt, fate, cx);
@@ -90,21 +98,21 @@ impl Task {
             match fate {
                 Fate::Ended(verdict) => return self.arrive(&attempt, verdict),
                 Fate::TimedOut => {
-                    self.recall(&attempt)?;
+                    self.recall(&attempt, cx)?;
                     return Ok((
                         Some(Ending::Interrupted(InterruptCause::Timeout)),
                         JobStatus::Failure,
                     ));
                 }
                 Fate::Failed(text) => {
-                    self.recall(&attempt)?;
+                    self.recall(&attempt, cx)?;
                     return Ok((Some(Ending::Message(text)), JobStatus::Failure));
                 }
                 Fate::Lost(why) => {
                     losses += 1;
                     let why = why + &last_words(&attempt);
                     if losses > LOSSES {
-                        self.recall(&attempt)?;
+                        self.recall(&attempt, cx)?;
                         let text = format!("lost {losses} times, at last: {why}");
                         return Ok((Some(Ending::Message(text)), JobStatus::Failure));
                     }
@@ -177,6 +185,7 @@ impl Task {
         }
         self.cluster.forget(attempt);
         self.node = Some(verdict.host);
+        self.ran = Some(Duration::from_millis(verdict.duration_ms));
         Ok(match verdict.end {
             End::Exited(code) => {
                 let status = match JobStatus::from_exit_code(code) {
@@ -194,11 +203,12 @@ impl Task {
         })
     }
 
-    /// Stops an attempt, and waits for as long as a person would for it to be gone.
-    fn recall(&self, attempt: &Attempt) -> Result<(), ClusterError> {
+    /// Stops an attempt, and waits for as long as a person would for it to be gone, who may be told not
+    /// to wait at all.
+    fn recall(&self, attempt: &Attempt, cx: &JobContext) -> Result<(), ClusterError> {
         self.cluster.revoke(attempt)?;
         let until = Instant::now() + self.errand.grace + Duration::from_secs(10);
-        if self.cluster.await_fence(attempt, &|| Instant::now() > until) {
+        if self.cluster.await_fence(attempt, &|| cx.is_killed() || Instant::now() > until) {
             self.cluster.forget(attempt);
         } else {
             log::warn!(

@@ -71,7 +71,7 @@ impl Engine for Slurm {
     fn run(&self, errand: Errand, cx: &JobContext) -> Trip {
         let mut task = self.0.task(translated(errand));
         let mut trip = Trip::new(task.run(cx));
-        trip.began = task.taken_over();
+        (trip.began, trip.ran) = (task.taken_over(), task.ran());
         trip
     }
 

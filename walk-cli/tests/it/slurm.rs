@@ -8,7 +8,7 @@ use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
 use crate::project::{Done, Project, Running};
 
@@ -359,6 +359,31 @@ fn interrupt_leaves_nothing_on_the_cluster() {
     await_that("its process ends", || has_ended(cluster.pid("100")));
     assert_eq!(cluster.calls("scancel"), 1);
     assert!(!cluster.has_attempts());
+}
+
+/// A runner that does not end; the walk is told a second time.
+#[test]
+fn a_second_interrupt_waits_for_nothing_on_the_cluster() {
+    let cluster = Cluster::new(&format!("[settings]\ngrace = \"10m\"\n{HELD}"));
+    cluster.0.write("in", "old\n");
+    cluster.0.fifo("up");
+    cluster.0.fifo("gate");
+    let mut command = cluster.command("");
+    let walk = Running::start({
+        command.env("WALK_SLURM_LEASE", "10m");
+        command
+    });
+    cluster.0.await_fifo("up");
+    kill_process(cluster.pid("100"), Signal::STOP).expect("it runs");
+    walk.signal(Signal::INT);
+    await_that("it is to be cancelled", || cluster.calls("scancel") == 1);
+    walk.signal(Signal::INT);
+    let pid = walk.pid();
+    await_that("the walk ends", || has_ended(pid));
+    assert!(walk.wait().complains(130).contains("its job may still run"));
+    kill_process(cluster.pid("100"), Signal::CONT).expect("it is there");
+    await_that("its process ends", || has_ended(cluster.pid("100")));
+    assert_eq!(fs::metadata(cluster.0.path("a")).ok().map(|it| it.len()), None);
 }
 
 /// A node that dies: nothing is heard of its runner, and Slurm says so after a while.

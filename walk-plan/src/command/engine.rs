@@ -91,13 +91,15 @@ pub struct Trip {
     /// If it was begun by an earlier walk: when, by our clock, and by that of the file system in
     /// nanoseconds since 1970.
     pub began: Option<(SystemTime, Option<i64>)>,
+    /// How long the command itself ran, if that is known: it may have waited for a machine before.
+    pub ran: Option<Duration>,
 }
 
 impl Trip {
     /// Describes the end of a command that was begun in this walk.
     #[must_use]
     pub fn new(status: JobStatus) -> Self {
-        Self { status, began: None }
+        Self { status, began: None, ran: None }
     }
 }
 

@@ -418,7 +418,7 @@ impl CommandWalk {
         outcome: &JobOutcome,
         is_over: bool,
     ) -> Result<(), WalkError> {
-        let mut note = Note::of(outcome, remembered_reason(action));
+        let mut note = Note::of(outcome, self.ran(outcome), remembered_reason(action));
         note.lapse = note.lapse.or_else(|| self.mistrust(action));
         note.has_log = self.ended.as_ref().is_some_and(|it| it.captured.log.is_some());
         note.made = match action.new_fingerprint().filter(|_| outcome.status.is_success()) {
@@ -437,6 +437,11 @@ impl CommandWalk {
         Ok(self.store.save_note(action.uid(), Some(&note.to_bytes()))?)
     }
 
+    /// Returns how long the command of the job that was just collected ran.
+    fn ran(&self, outcome: &JobOutcome) -> Duration {
+        self.ended.as_ref().and_then(|it| it.captured.ran).unwrap_or(outcome.duration)
+    }
+
     /// Adds a run that is over to the history in `note`, and says what there is to say of it.
     fn remember(&mut self, note: &mut Note, id: ActionId, outcome: &JobOutcome) {
         let has_stumbled = self.stumbled.remove(&id);
@@ -444,7 +449,7 @@ impl CommandWalk {
         if outcome.interrupted == Some(InterruptCause::Run) || is_restored {
             return;
         }
-        let duration = outcome.status.is_success().then_some(outcome.duration);
+        let duration = outcome.status.is_success().then_some(self.ran(outcome));
         let usual = duration.and_then(|it| note.history.exceeded_by(it));
         note.is_flaky = has_stumbled && duration.is_some();
         note.history.add(duration, note.is_flaky);

@@ -105,11 +105,11 @@ pub struct Made {
 }
 
 impl Note {
-    pub(crate) fn of(outcome: &JobOutcome, reason: Reason) -> Self {
+    pub(crate) fn of(outcome: &JobOutcome, ran: Duration, reason: Reason) -> Self {
         Self {
             status: outcome.status.code(),
             ending: outcome.ending.as_ref().map(ToString::to_string),
-            duration_ms: millis(outcome.duration),
+            duration_ms: millis(ran),
             attempts: outcome.attempt,
             lapse: Lapse::of(outcome),
             ..Self::begun(outcome.started, reason)

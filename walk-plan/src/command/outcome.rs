@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use walk_core::Value;
 use walk_core::fingerprint::Observed;
@@ -26,6 +26,8 @@ pub struct Captured {
     pub(crate) keepable: Option<u64>,
     /// When it began, if that was in an earlier walk.
     pub(crate) began: Option<SystemTime>,
+    /// How long it ran, if that is not how long its job took.
+    pub(crate) ran: Option<Duration>,
     /// What its `late` command printed.
     pub(crate) late: Option<Value>,
     /// The file that holds what it wrote, if it wrote anything.

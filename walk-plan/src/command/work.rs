@@ -124,6 +124,7 @@ impl CommandWork {
         if let Some((began, began_ns)) = trip.began {
             (captured.began, captured.started_ns) = (Some(began), began_ns);
         }
+        captured.ran = trip.ran;
         trip.status
     }
 

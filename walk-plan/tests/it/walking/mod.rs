@@ -1,5 +1,6 @@
 //! Walking a plan: what runs again after which change, and what is left behind.
 
+mod away;
 mod changes;
 mod crash;
 mod depfiles;
