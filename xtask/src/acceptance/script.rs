@@ -3,6 +3,7 @@
 //! A script installs what it needs, starts its servers anew for each case, leaves none of them, and
 //! closes with the sum. It is given walk without optimization, which has all its assertions.
 
+use std::fs;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -47,7 +48,12 @@ impl Script {
         let mut arguments = vec!["build", "--locked", "--package", "walk-cli"];
         arguments.extend(self.features);
         command::succeed(&mut command::cargo(root, &arguments))?;
-        self.with(root, &command::target_directory(root)?.join("debug/walk"))
+        let target = command::target_directory(root)?;
+        // Whoever builds meanwhile builds another one, perhaps without the features.
+        let own = target.join("acceptance").join(format!("walk-for-{}", self.name));
+        fs::create_dir_all(target.join("acceptance"))?;
+        fs::copy(target.join("debug/walk"), &own).context("cannot copy walk")?;
+        self.with(root, &own)
     }
 
     /// Becomes the script, so that Ctrl-C is its own affair; `more` goes to it.
