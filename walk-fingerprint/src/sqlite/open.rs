@@ -31,6 +31,10 @@ const STATEMENTS: usize = 32;
 /// Opens a store for writing; `vfs` names another way for `SQLite` to reach files.
 pub(super) fn for_writing(path: &Path, vfs: Option<&str>) -> Result<Connection, StoreError> {
     let opening = |error: &Error| open_error(path, error);
+    let try_writing = |path: &Path, vfs: Option<&str>| match try_writing(path, vfs, Log::Ahead) {
+        Err(error) if needs_memory(&error) => try_writing(path, vfs, Log::Rollback),
+        tried => tried,
+    };
     match try_writing(path, vfs) {
         Ok(Ok(connection)) => return Ok(connection),
         Ok(Err(reason)) => put_aside(path, &reason)?,
@@ -166,8 +170,30 @@ fn is_emptied(path: &Path) -> bool {
         && fs::metadata(beside(path, "-wal")).map_or(true, has_nothing)
 }
 
+/// How a transaction is made whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Log {
+    /// A write-ahead log, where the file system does not refuse it.
+    Ahead,
+    /// A rollback journal, whatever the file has now: nothing needs memory that processes share.
+    Rollback,
+}
+
+/// Returns whether it failed because the file system has no memory that processes could share, as
+/// those of containers and virtual machines do: a log that was begun cannot be read then.
+fn needs_memory(error: &Error) -> bool {
+    use rusqlite::ffi;
+    let code = error.sqlite_error().map(|it| it.extended_code);
+    let shared = [ffi::SQLITE_IOERR_SHMMAP, ffi::SQLITE_IOERR_SHMOPEN, ffi::SQLITE_IOERR_SHMSIZE];
+    code.is_some_and(|it| shared.contains(&it))
+}
+
 /// The inner error says why the file is not ours.
-fn try_writing(path: &Path, vfs: Option<&str>) -> rusqlite::Result<Result<Connection, String>> {
+pub(super) fn try_writing(
+    path: &Path,
+    vfs: Option<&str>,
+    log: Log,
+) -> rusqlite::Result<Result<Connection, String>> {
     create_private(path);
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
         | OpenFlags::SQLITE_OPEN_CREATE
@@ -182,10 +208,19 @@ fn try_writing(path: &Path, vfs: Option<&str>) -> rusqlite::Result<Result<Connec
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     connection.pragma_update(None, "cell_size_check", true)?;
     connection.query_row("PRAGMA secure_delete = ON", [], |_| Ok(()))?;
+    // Who has the file for himself keeps the index of its log to himself.
+    let lock =
+        |mode: &str| connection.query_row(&format!("PRAGMA locking_mode = {mode}"), [], |_| Ok(()));
+    if log == Log::Rollback {
+        lock("EXCLUSIVE")?;
+    }
     if let Kind::Foreign(reason) = schema::kind(&connection)? {
         return Ok(Err(reason));
     }
-    choose_journal(&connection)?;
+    choose_journal(&connection, log)?;
+    if log == Log::Rollback {
+        lock("NORMAL")?;
+    }
     if schema::kind(&connection)? == Kind::Empty {
         schema::create(&mut connection)?;
     }
@@ -194,12 +229,12 @@ fn try_writing(path: &Path, vfs: Option<&str>) -> rusqlite::Result<Result<Connec
 
 /// Asks for a write-ahead log, and takes a rollback journal where it is refused: on file systems
 /// without shared memory, for example network file systems.
-fn choose_journal(connection: &Connection) -> rusqlite::Result<()> {
+fn choose_journal(connection: &Connection, log: Log) -> rusqlite::Result<()> {
     let mode = |wanted: &str| {
         let read_back = |row: &rusqlite::Row<'_>| row.get::<_, String>(0);
         connection.pragma_update_and_check(None, "journal_mode", wanted, read_back)
     };
-    if mode("WAL")? != "wal" {
+    if log == Log::Rollback || mode("WAL")? != "wal" {
         mode("TRUNCATE")?;
     }
     connection.pragma_update(None, "synchronous", "NORMAL")

@@ -122,6 +122,30 @@ fn without_a_write_ahead_log_there_is_a_rollback_journal() {
     assert_eq!(reader.load_fingerprint("a"), Ok(Some(fingerprint)));
 }
 
+/// As where a directory of another machine is mounted: a write-ahead log cannot even be read.
+#[test]
+fn a_log_that_needs_shared_memory_becomes_a_rollback_journal() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("store");
+    let mut fingerprint = Fingerprint::new();
+    fingerprint.add("a", "b");
+    let save = |mut store: SqliteStore, name: &str| {
+        store.begin().unwrap();
+        store.save_fingerprint(name, Some(&fingerprint)).unwrap();
+        store.commit().unwrap();
+    };
+    save(SqliteStore::open(&path).unwrap(), "in the log");
+    let connection = open::try_writing(&path, None, open::Log::Rollback).unwrap().unwrap();
+    let mode: String = connection.pragma_query_one(None, "journal_mode").unwrap();
+    assert_eq!(mode, "truncate");
+    assert!(!directory.path().join("store-wal").exists());
+    save(SqliteStore::writing(&path, connection).unwrap(), "in the file");
+    let mut reader = SqliteStore::open_read_only(&path).unwrap().unwrap();
+    for name in ["in the log", "in the file"] {
+        assert_eq!(reader.load_fingerprint(name), Ok(Some(fingerprint.clone())), "{name}");
+    }
+}
+
 /// A log that is not emptied would hold old pages, which a flipped bit could bring back.
 #[test]
 fn the_log_is_empty_after_a_run() {
