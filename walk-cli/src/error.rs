@@ -19,6 +19,12 @@ pub(crate) enum CliError {
     /// There is nothing to read.
     #[error("no manifest in `{}`: looked for walk.toml, walk.json, walk.jsonl and build.ninja; `-f FILE` names another, `walk init` writes one", .0.display())]
     NoManifest(PathBuf),
+    /// There is nothing to read here, but further up.
+    #[error("no manifest in `{}`, but further up: `-C {}` works there, `walk init` writes one here", dir.display(), above.display())]
+    ManifestAbove { dir: PathBuf, above: PathBuf },
+    /// `-C` names nothing that could be entered.
+    #[error("`{}` is no directory", .0.display())]
+    NoSuchDirectory(PathBuf),
     /// Nobody reads a file of that name.
     #[error("`{}` is not called like a manifest, which is `*.toml`, `*.json`, `*.jsonl` or `*.ninja`", .0.display())]
     NoReader(PathBuf),
@@ -81,6 +87,8 @@ impl CliError {
         match self {
             Self::Walk(error) if error.is_state() => Exit::State,
             Self::NoManifest(_)
+            | Self::ManifestAbove { .. }
+            | Self::NoSuchDirectory(_)
             | Self::NoReader(_)
             | Self::NoCommand { .. }
             | Self::NoDirectory

@@ -286,7 +286,15 @@ fn no_manifest(dir: &Path) -> CliError {
     if dir.as_os_str().is_empty() && std::env::current_dir().is_err() {
         return CliError::NoDirectory;
     }
-    CliError::NoManifest(std::path::absolute(dir.join(".")).unwrap_or(dir.into()))
+    let dir = std::path::absolute(dir.join(".")).unwrap_or(dir.into());
+    if !dir.is_dir() {
+        return CliError::NoSuchDirectory(dir);
+    }
+    let above = dir.ancestors().skip(1).find(|it| Plan::find(it).is_some());
+    match above.map(Path::to_path_buf) {
+        Some(above) => CliError::ManifestAbove { dir, above },
+        None => CliError::NoManifest(dir),
+    }
 }
 
 fn from_stdin(dir: &Path) -> Result<Source> {

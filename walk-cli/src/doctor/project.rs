@@ -21,6 +21,7 @@ pub(super) fn manifest(common: &Common) -> Finding {
             ok("manifest", format!("{}: {actions} actions", project.plan.manifest.display()))
         }
         Err(CliError::NoManifest(_)) => ok("manifest", "there is none here: walk init writes one"),
+        Err(error @ CliError::ManifestAbove { .. }) => ok("manifest", error.to_string()),
         Err(error) => {
             let message = error.message(&common.directory_of_manifest()).unwrap_or_default();
             let first = message.lines().next().unwrap_or_default();

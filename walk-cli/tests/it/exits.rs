@@ -77,6 +77,18 @@ fn no_manifest_is_2_and_names_what_was_looked_for_and_where() {
 }
 
 #[test]
+fn a_manifest_further_up_is_named() {
+    let project = Project::new("[action.a]\nrun = \"true\"\n");
+    project.write("sub/below/file", "");
+    let err = project.walk("-C sub/below").complains(2);
+    let place = project.path("").canonicalize().expect("it exists");
+    let place = place.to_string_lossy();
+    assert!(err.contains(&format!("further up: `-C {}`", place.trim_end_matches('/'))), "{err}");
+    let err = project.walk("-C sub/none").complains(2);
+    assert!(err.contains("sub/none` is no directory"), "{err}");
+}
+
+#[test]
 fn an_unusable_state_is_74() {
     let project = Project::new("[action.a]\nrun = \"true\"\n");
     project.write("file", "");

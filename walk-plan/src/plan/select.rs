@@ -19,6 +19,14 @@ pub enum TargetError {
         /// The names most like it, best first; at most three.
         nearest: Vec<String>,
     },
+    /// It is a file that actions read and none makes.
+    #[error("`{target}` is a source: no action makes it, `{reader}` reads it")]
+    Source {
+        /// The target as given.
+        target: String,
+        /// An action that it is an input of.
+        reader: String,
+    },
     /// It is a glob that matches neither an action nor an output.
     #[error("the glob `{target}` matches no action and no output")]
     NoMatch {
@@ -70,14 +78,21 @@ impl Plan {
         if let Some(range) = self.names.get(target) {
             return Ok(range.clone().map(ActionId).collect());
         }
-        let output = self.files.id(Path::new(target)).and_then(|it| self.files.producer(it));
-        if let Some(action) = output {
+        let file = self.files.id(Path::new(target));
+        if let Some(action) = file.and_then(|it| self.files.producer(it)) {
             return Ok(vec![action]);
         }
         if target.contains(['*', '?', '[', '{']) {
             return self.select_glob(target);
         }
-        Err(TargetError::Unknown { target: target.into(), nearest: self.nearest(target) })
+        let mut readers =
+            self.actions.iter().filter(|it| file.is_some_and(|file| it.inputs.contains(&file)));
+        Err(match readers.next() {
+            Some(reader) => {
+                TargetError::Source { target: target.into(), reader: reader.name.to_string() }
+            }
+            None => TargetError::Unknown { target: target.into(), nearest: self.nearest(target) },
+        })
     }
 
     /// In a name `*` takes anything, for names hold paths; in a path it stops at `/`.

@@ -8,7 +8,7 @@ use crate::support::Project;
 fn plan() -> Plan {
     let text = "[walk]\ndefault = ['app']\n\
                 [action.cc]\nforeach = 'src/*.c'\nrun = 'x'\nout = ['build/{stem}.o']\n\
-                [action.app]\nrun = 'x'\nout = ['bin/app']\n\
+                [action.app]\nrun = 'x'\nin = ['src/parser.c']\nout = ['bin/app']\n\
                 [action.test]\nmatrix = { db = ['pg', 'lite'] }\nrun = 'x'\n";
     let project = Project::new(&["src/lexer.c", "src/parser.c"]);
     project.read("walk.toml", text).unwrap_or_else(|it| panic!("{it}"))
@@ -45,6 +45,7 @@ fn an_unknown_target_names_what_is_like_it() {
     assert_snapshot!(error("bin/ap"), @"no action or output is called `bin/ap`; did you mean `bin/app`?");
     assert_snapshot!(error("cc:src/lexr.c"), @"no action or output is called `cc:src/lexr.c`; did you mean `cc:src/lexer.c`?");
     assert_snapshot!(error("src/lexer.c"), @"no action or output is called `src/lexer.c`; did you mean `cc:src/lexer.c`?");
+    assert_snapshot!(error("src/parser.c"), @"`src/parser.c` is a source: no action makes it, `app` reads it");
     assert_snapshot!(error("zzzzzz"), @"no action or output is called `zzzzzz`");
     assert_snapshot!(error("x*"), @"the glob `x*` matches no action and no output");
     assert_snapshot!(error("[x"), @"bad glob `[x`: unclosed character class; missing ']'");
