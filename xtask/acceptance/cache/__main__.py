@@ -3,7 +3,7 @@
     python3 xtask/acceptance/cache --walk FILE [--only CASE] [--keep FOLDER] [--evidence FOLDER]
 
 Prints a line for each case and kind of server, and `N passed, M failed` at the end. Needs a walk
-built with `--features grpc`, a C compiler, git, and pip, which fetches the servers. What a case
+built with `--features grpc`, a C compiler, git, openssl, and pip, which fetches the servers. What a case
 that failed has left is in the folder of evidence; nothing else is left, unless `--keep` says where
 the servers are to stay for the next time.
 """

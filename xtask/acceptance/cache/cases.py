@@ -10,6 +10,7 @@ import time
 
 import kit
 import projects
+import tls
 from kit import ensure, same
 from projects import ALL, UNITS, blobs, things
 from spoiled import SPOILED
@@ -275,6 +276,19 @@ def bad_tokens(site):
     return "absent, empty, of two lines, with a control character"
 
 
+def encrypted(site):
+    """A certificate that nobody here trusts is said once; one that is trusted serves as well as none."""
+    guard = tls.Guard(os.path.join(site.folder, "tls"), site.server())
+    site.processes.append(guard)
+    trust = {"SSL_CERT_FILE": guard.certificate}
+    walk = site.checkout(guard).walk().expect(ran=ALL).warns_once()
+    ensure("certificate" in walk.said(), walk.said())
+    site.checkout(guard).walk(**trust).expect(ran=ALL)
+    walk = site.checkout(guard).walk(**trust).expect(ran=[], restored=ALL)
+    ensure(not walk.warned(), walk.warned())
+    return "untrusted, trusted"
+
+
 def _content(path):
     with open(path, "rb") as file:
         return file.read()
@@ -413,6 +427,7 @@ CASES = {
     "token": (SERVERS, token),
     "token-and-actions": (SHARED, token_and_actions),
     "bad-tokens": (("casd",), bad_tokens),
+    "encrypted": (("casd",), encrypted),
     "eviction": (SERVERS, eviction),
     "numbers": (SERVERS, numbers),
     **SPOILED,
