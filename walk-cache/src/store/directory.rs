@@ -57,10 +57,13 @@ impl Directory {
     /// Copies a blob, checked; removes it if it is wrong.
     fn copy(&self, digest: Digest, to: &mut impl io::Write) -> io::Result<()> {
         let mut from = self.open("cas", digest)?;
+        // Whoever has no room for it says nothing against it.
         copy_checked(&mut from, to, digest).inspect_err(|error| {
-            let path = self.place("cas", digest);
-            log::info!(target: "walk", "cache: `{}`: {error}: removed", path.display());
-            drop(fs::remove_file(path));
+            if error.kind() == io::ErrorKind::InvalidData {
+                let path = self.place("cas", digest);
+                log::info!(target: "walk", "cache: `{}`: {error}: removed", path.display());
+                drop(fs::remove_file(path));
+            }
         })
     }
 
@@ -139,13 +142,13 @@ impl Store for Directory {
         // A result is written whole or not at all, but a disk may have its own ideas.
         let mut bytes = Vec::new();
         io::Read::read_to_end(&mut file, &mut bytes)?;
-        let Some((content, sum)) = bytes.split_last_chunk::<32>() else {
-            return Err(io::Error::new(io::ErrorKind::InvalidData, "a result that was cut off"));
-        };
-        if Digest::of(content).sum.as_bytes() != sum {
+        let content = bytes
+            .split_last_chunk::<32>()
+            .filter(|(content, sum)| Digest::of(content).sum.as_bytes() == *sum);
+        let Some((content, _)) = content else {
             drop(fs::remove_file(self.place("ac", action)));
             return Err(io::Error::new(io::ErrorKind::InvalidData, "a result that was damaged"));
-        }
+        };
         Ok(content.to_vec())
     }
 
@@ -184,5 +187,33 @@ impl Store for Directory {
             written += digest.size;
         }
         Ok(written)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A disk that is full.
+    struct Full;
+
+    impl io::Write for Full {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::StorageFull.into())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn what_there_is_no_room_for_elsewhere_was_removed_here() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let store = Directory::new(directory.path());
+        let blob = Blob::of(b"content".to_vec());
+        store.put(std::slice::from_ref(&blob)).expect("ours");
+        assert!(store.copy(blob.digest(), &mut Full).is_err());
+        assert_eq!(store.read(blob.digest()).expect("it is still there"), b"content");
     }
 }

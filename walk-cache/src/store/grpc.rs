@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::future::{Future, poll_fn};
+use std::hash::{BuildHasher as _, RandomState};
 use std::io::{self, Read as _, Write};
 use std::pin::pin;
 use std::sync::OnceLock;
@@ -273,8 +274,7 @@ impl Server {
     fn put_stream(&self, blob: &Blob) -> io::Result<()> {
         let digest = blob.digest();
         blob.copy(&mut io::sink())?;
-        let id = format!("{:08x}-0000-4000-8000-{:012x}", std::process::id(), digest.size);
-        let name = format!("{}uploads/{id}/blobs/{digest}", self.prefix());
+        let name = format!("{}uploads/{}/blobs/{digest}", self.prefix(), unique());
         let from: Box<dyn io::Read + Send> = match blob {
             Blob::File(_, path) => Box::new(File::open(path)?),
             Blob::Bytes(_, bytes) => Box::new(io::Cursor::new(bytes.clone())),
@@ -327,6 +327,19 @@ impl Iterator for Parts {
             data,
         })
     }
+}
+
+/// Returns a name for one upload, as a random UUID has it: a server takes two that have the same for
+/// one that was interrupted.
+fn unique() -> String {
+    let [one, other] = [(); 2].map(|()| RandomState::new().hash_one(std::process::id()));
+    let (high, low) = (one >> 32, one & 0xffff);
+    format!(
+        "{high:08x}-{low:04x}-4{:03x}-8{:03x}-{:012x}",
+        other >> 52,
+        (other >> 40) & 0xfff,
+        other & 0xff_ffff_ffff
+    )
 }
 
 async fn within<T>(
@@ -490,5 +503,20 @@ impl Store for Server {
 
     fn requests(&self) -> u64 {
         self.requests.load(Ordering::Relaxed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_uploads_have_one_name() {
+        let names = [unique(), unique()];
+        assert_ne!(names[0], names[1]);
+        for name in names {
+            let lengths: Vec<usize> = name.split('-').map(str::len).collect();
+            assert_eq!(lengths, [8, 4, 4, 4, 12], "{name}");
+        }
     }
 }
