@@ -58,7 +58,7 @@ pub(crate) fn stage(
     }
     for it in &result.output_symlinks {
         let path = place(staged.len());
-        symlink(&it.target, &path)?;
+        symlink(target(&it.target)?, &path)?;
         staged.push((path, it.path.clone()));
     }
     for it in &result.output_directories {
@@ -117,6 +117,12 @@ fn refuse_others(result: &message::ActionResult, outputs: &[String]) -> io::Resu
     let links = result.output_symlinks.iter().map(|it| &it.path);
     let mut named: Vec<&String> = files.chain(directories).chain(links).collect();
     let mut wanted: Vec<&String> = outputs.iter().collect();
+    let is_behind = |link: &String| {
+        wanted.iter().any(|it| *it != link && Path::new(it.as_str()).starts_with(link))
+    };
+    if let Some(link) = result.output_symlinks.iter().find(|it| is_behind(&it.path)) {
+        return Err(wrong(&format!("`{}` is a link, with outputs behind it", link.path)));
+    }
     named.sort_unstable();
     wanted.sort_unstable();
     if named == wanted { Ok(()) } else { Err(wrong("it has other outputs")) }
@@ -173,7 +179,7 @@ impl Draft {
             }
             for it in &directory.symlinks {
                 self.count()?;
-                symlink(&it.target, path.join(name(&it.name)?))?;
+                symlink(target(&it.target)?, path.join(name(&it.name)?))?;
             }
             for it in &directory.directories {
                 let child = Digest::read(it.digest.as_ref()).and_then(|it| children.get(&it));
@@ -183,6 +189,14 @@ impl Draft {
         }
         Ok(())
     }
+}
+
+/// Refuses a link to a place of one machine.
+fn target(target: &str) -> io::Result<&str> {
+    if target.is_empty() || target.contains('\0') || Path::new(target).is_absolute() {
+        return Err(wrong(&format!("a link to {target:?}")));
+    }
+    Ok(target)
 }
 
 /// Refuses a name that is none.
@@ -313,6 +327,32 @@ mod tests {
         }
         let failed = message::ActionResult { exit_code: 1, ..result(&["out"]) };
         assert!(place(&failed, &shelf).is_err());
+    }
+
+    #[test]
+    fn links_that_lead_elsewhere_are_refused() {
+        let mut shelf = Shelf::default();
+        let link = |path: &str, target: &str| message::OutputSymlink {
+            path: path.into(),
+            target: target.into(),
+        };
+        let result = |target: &str| message::ActionResult {
+            output_symlinks: vec![link("out", target)],
+            ..Default::default()
+        };
+        assert!(place(&result("staging"), &shelf).is_ok());
+        for target in ["", "/etc/passwd", "a\0b"] {
+            assert!(place(&result(target), &shelf).is_err(), "{target:?}");
+        }
+        let file = message::OutputFile {
+            path: "out/file".into(),
+            digest: Some(shelf.add(b"content".to_vec())),
+            is_executable: false,
+        };
+        let behind = message::ActionResult { output_files: vec![file], ..result("..") };
+        let outputs = ["out".to_owned(), "out/file".to_owned()];
+        let staging = tempfile::tempdir().expect("a directory");
+        assert!(stage(&behind, &outputs, staging.path(), &shelf).is_err());
     }
 
     /// A tree whose directories are each named twice grows without end.
