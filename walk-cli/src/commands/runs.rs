@@ -44,11 +44,11 @@ pub(super) fn headline(run: &RecordedRun, now: SystemTime, palette: Palette) -> 
 fn ending(run: &RecordedRun, now: SystemTime, palette: Palette) -> String {
     let Some(end) = run.end else {
         let (how, taken) = if run.is_going_on() {
-            ("still running", now.duration_since(run.started()).unwrap_or_default())
+            ("still running after", now.duration_since(run.started()).unwrap_or_default())
         } else {
-            ("killed", run.duration())
+            ("killed, last heard of after", run.duration())
         };
-        return palette.warn(&format!("{how} after {}", seconds(taken)));
+        return palette.warn(&format!("{how} {}", seconds(taken)));
     };
     let counts = end.tally.describe(run.duration());
     match end.exit {
@@ -96,6 +96,7 @@ fn how(action: &RecordedAction) -> &str {
     match (&action.blocked, action.last()) {
         (Some(reason), _) => reason,
         (None, Some(attempt)) if !attempt.ending.is_empty() => &attempt.ending,
+        (None, Some(attempt)) if attempt.status.is_none() => "not ended",
         _ => "failed",
     }
 }
@@ -162,6 +163,6 @@ mod tests {
             assert_eq!(ending(&run, now, Palette::default()), expected);
         };
         check(std::process::id(), "still running after 8.00s");
-        check(0, "killed after 0.00s");
+        check(0, "killed, last heard of after 0.00s");
     }
 }

@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use walk_core::JobStatus;
-
 use super::{RecordedAction, RecordedRun};
 
 /// Two durations differ if by more than this, and by more than a fifth of the first.
@@ -73,9 +71,12 @@ impl Change<'_> {
     }
 }
 
-/// Returns whether it ended well; `None` if nobody saw it end.
+/// Returns whether it ended well; `None` if it was not begun.
 fn is_good(action: &RecordedAction) -> Option<bool> {
-    action.status().map(JobStatus::is_success)
+    match action.status() {
+        Some(status) => Some(status.is_success()),
+        None => action.last().map(|_| false),
+    }
 }
 
 fn missing_in<'a>(other: &RecordedRun, run: &'a RecordedRun) -> Vec<&'a RecordedAction> {
@@ -91,6 +92,9 @@ mod tests {
         let mut lines = vec![r#""event":"run-started""#.to_owned()];
         for (name, status, millis) in ends {
             lines.push(format!(r#""event":"started","action":"{name}","slot":0"#));
+            if status.is_empty() {
+                continue;
+            }
             lines.push(format!(
                 r#""event":"finished","action":"{name}","status":"{status}","duration_ms":{millis}"#
             ));
@@ -108,6 +112,7 @@ mod tests {
             ("little", "success", 10),
             ("broke", "success", 10),
             ("mended", "failure", 10),
+            ("new", "", 0),
         ]);
         let after = run(&[
             ("same", "success", 1_150),
@@ -122,10 +127,10 @@ mod tests {
         let names =
             |it: &[Change<'_>]| it.iter().map(|it| it.after.name.clone()).collect::<Vec<_>>();
         assert_eq!(found.only_before[0].name, "gone");
-        assert_eq!(found.only_after[0].name, "new");
         assert_eq!(names(&found.slower), ["slow"]);
         assert_eq!(names(&found.faster), ["fast"]);
         assert_eq!(names(&found.broken), ["broke"]);
-        assert_eq!(names(&found.mended), ["mended"]);
+        assert_eq!(names(&found.mended), ["mended", "new"]);
+        assert_eq!(names(&Comparison::new(&after, &before).broken), ["mended", "new"]);
     }
 }

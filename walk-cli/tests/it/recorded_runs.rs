@@ -181,6 +181,24 @@ fn a_run_that_is_not_there_is_refused_with_those_that_are() {
     assert!(error.contains("000002.jsonl`: line 1 is none of a record"), "{error}");
 }
 
+/// What a killed run was at was in none of the lists.
+#[test]
+fn what_a_killed_run_was_at_is_a_difference() {
+    let project = Project::new("[action.a]\nrun = \"echo > up; cat go\"\nalways = true\n");
+    project.write("go", "");
+    project.walk("").expect(0);
+    for name in ["up", "go"] {
+        fs::remove_file(project.path(name)).expect("it is there");
+        project.fifo(name);
+    }
+    let running = project.start("");
+    project.await_fifo("up");
+    running.signal(Signal::KILL);
+    running.wait();
+    let diff = project.walk("diff").expect(0);
+    assert!(diff.contains("failed, and had not") && diff.contains("a   not ended"), "{diff}");
+}
+
 #[test]
 fn while_a_run_goes_on_its_record_says_what_is_waited_for() {
     let project = Project::new(
@@ -216,7 +234,7 @@ fn while_a_run_goes_on_its_record_says_what_is_waited_for() {
     assert!(why.contains("first ran in run 2, just now: it did not end\n"), "{why}");
     let why = project.walk("why --run last third").expect(0);
     assert!(why.contains("which was killed meanwhile\n  not ended: first, second"), "{why}");
-    assert!(project.walk("runs").expect(0).contains("killed after"));
+    assert!(project.walk("runs").expect(0).contains("killed, last heard of after"));
 }
 
 #[test]
