@@ -12,6 +12,9 @@ use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
 use crate::project::{Done, Project, Running};
 
+/// How long a runner is believed to live of which nothing is heard.
+const LEASE: &str = "2s";
+
 const QUEUE: &str = "[queues]\ncluster = { engine = \"slurm\" }\n";
 
 /// A project, and a cluster of the same directory.
@@ -42,7 +45,7 @@ impl Cluster {
         let path = std::env::var("PATH").unwrap_or_default();
         command.env("PATH", format!("{}:{path}", self.0.path("bin").display()));
         command.env("FAKE_SLURM", self.0.path("slurm"));
-        command.env("WALK_SLURM_POLL", "50ms").env("WALK_SLURM_LEASE", "2s");
+        command.env("WALK_SLURM_POLL", "50ms").env("WALK_SLURM_LEASE", LEASE);
         command
     }
 
@@ -52,6 +55,22 @@ impl Cluster {
 
     fn start(&self, args: &str) -> Running {
         Running::start(self.command(args))
+    }
+
+    /// Starts a walk of `HELD`, and waits until its action is at the gate.
+    fn begin(&self) -> Running {
+        self.begin_with_lease(LEASE)
+    }
+
+    fn begin_with_lease(&self, lease: &str) -> Running {
+        self.0.write("in", "old\n");
+        self.0.fifo("up");
+        self.0.fifo("gate");
+        let mut command = self.command("");
+        command.env("WALK_SLURM_LEASE", lease);
+        let walk = Running::start(command);
+        self.0.await_fifo("up");
+        walk
     }
 
     /// Returns how often a program was called.
@@ -234,11 +253,7 @@ fn killed() -> Cluster {
 
 fn killed_in(manifest: &str) -> Cluster {
     let cluster = Cluster::new(manifest);
-    cluster.0.write("in", "old\n");
-    cluster.0.fifo("up");
-    cluster.0.fifo("gate");
-    let walk = cluster.start("");
-    cluster.0.await_fifo("up");
+    let walk = cluster.begin();
     walk.signal(Signal::KILL);
     walk.wait();
     cluster
@@ -349,11 +364,7 @@ fn an_attempt_that_nobody_asks_for_any_more_is_stopped_by_the_next_walk() {
 #[test]
 fn interrupt_leaves_nothing_on_the_cluster() {
     let cluster = Cluster::new(HELD);
-    cluster.0.write("in", "old\n");
-    cluster.0.fifo("up");
-    cluster.0.fifo("gate");
-    let walk = cluster.start("");
-    cluster.0.await_fifo("up");
+    let walk = cluster.begin();
     walk.signal(Signal::INT);
     walk.wait().complains(130);
     await_that("its process ends", || has_ended(cluster.pid("100")));
@@ -365,15 +376,7 @@ fn interrupt_leaves_nothing_on_the_cluster() {
 #[test]
 fn a_second_interrupt_waits_for_nothing_on_the_cluster() {
     let cluster = Cluster::new(&format!("[settings]\ngrace = \"10m\"\n{HELD}"));
-    cluster.0.write("in", "old\n");
-    cluster.0.fifo("up");
-    cluster.0.fifo("gate");
-    let mut command = cluster.command("");
-    let walk = Running::start({
-        command.env("WALK_SLURM_LEASE", "10m");
-        command
-    });
-    cluster.0.await_fifo("up");
+    let walk = cluster.begin_with_lease("10m");
     kill_process(cluster.pid("100"), Signal::STOP).expect("it runs");
     walk.signal(Signal::INT);
     await_that("it is to be cancelled", || cluster.calls("scancel") == 1);
@@ -390,11 +393,7 @@ fn a_second_interrupt_waits_for_nothing_on_the_cluster() {
 #[test]
 fn what_a_dead_node_ran_runs_again_elsewhere() {
     let cluster = Cluster::new(HELD);
-    cluster.0.write("in", "old\n");
-    cluster.0.fifo("up");
-    cluster.0.fifo("gate");
-    let walk = cluster.start("");
-    cluster.0.await_fifo("up");
+    let walk = cluster.begin();
     let starts = cluster.0.read("starts");
     kill_process_group(cluster.pid("100"), Signal::KILL).expect("it runs");
     let command = starts.trim().parse().ok().and_then(Pid::from_raw).expect("a process");
@@ -413,11 +412,7 @@ fn what_a_dead_node_ran_runs_again_elsewhere() {
 #[test]
 fn what_a_lost_node_still_runs_is_stopped_before_it_runs_elsewhere() {
     let cluster = Cluster::new(HELD);
-    cluster.0.write("in", "old\n");
-    cluster.0.fifo("up");
-    cluster.0.fifo("gate");
-    let walk = cluster.start("");
-    cluster.0.await_fifo("up");
+    let walk = cluster.begin();
     cluster.0.write("slurm/tasks/100/state", "NODE_FAIL\n");
     cluster.0.await_fifo("up");
     assert!(has_ended(cluster.pid("100")), "two attempts run at the same time");
