@@ -203,11 +203,22 @@ fn needs(entry: &Entry<'_>, scope: &Scope<'_>) -> Result<Option<Box<Needs>>> {
     };
     let cpus = raw.cpus.map(|it| it.narrow(1));
     let mem = raw.mem.as_ref().map(|it| text(it, &|| entry.at("mem"))).transpose()?;
+    if let Some(mem) = mem.as_ref().filter(|it| !is_amount(it)) {
+        let wrong =
+            format!("`mem` is {mem:?}: expected a whole number with K, M, G or T, as \"8G\"");
+        return Err(Trouble::new(wrong).at(entry.at("mem")));
+    }
     let mut needs = Needs { cpus, mem, ..Needs::default() };
     for (at, word) in raw.slurm.iter().enumerate() {
         needs.slurm.push(text(word, &|| entry.at("slurm").at(at))?);
     }
     Ok(Some(Box::new(needs)))
+}
+
+/// Returns whether it is memory as Slurm counts it; without a unit that is in megabytes.
+fn is_amount(text: &str) -> bool {
+    let digits = text.strip_suffix(['K', 'M', 'G', 'T', 'k', 'm', 'g', 't']).unwrap_or(text);
+    !digits.is_empty() && digits.bytes().all(|it| it.is_ascii_digit())
 }
 
 fn late(words: &List<'_>, scope: &Scope<'_>, entry: &Entry<'_>) -> Result<Vec<String>> {

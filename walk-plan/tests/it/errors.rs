@@ -170,6 +170,21 @@ fn durations_are_written_for_people() {
 }
 
 #[test]
+fn memory_is_written_as_slurm_counts_it() {
+    let read = |mem: &str| {
+        let text = format!("[action.a]\nrun = 'x'\nmem = '{mem}'\n");
+        Project::new(&[]).read("walk.toml", &text).map(|_| ()).map_err(|it| it.to_string())
+    };
+    for good in ["8G", "500", "100m", "1T"] {
+        assert_eq!(read(good), Ok(()), "{good}");
+    }
+    for bad in ["", "G", "8 G", "9 hundred", "8GB", "-1", "1.5G"] {
+        let error = read(bad).expect_err(bad);
+        assert!(error.contains("expected a whole number with K, M, G or T"), "{error}");
+    }
+}
+
+#[test]
 fn syntax_errors_show_the_place() {
     assert_snapshot!(error("[action.a]\nrun = \"x\n"), @r#"
     walk.toml:2:9: invalid basic string, expected `"`
