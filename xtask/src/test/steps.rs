@@ -40,7 +40,7 @@ pub(crate) const STEPS: &[Step] = &[
         run: |root| cargo(root, "clippy --quiet --locked --workspace --all-targets -- -D warnings"),
     },
     Step {
-        name: "clippy of what talks to servers",
+        name: "clippy with servers",
         run: |root| {
             let command = "clippy --quiet --locked --package walk-cache --package walk-cli \
                            --features grpc --all-targets -- -D warnings";
