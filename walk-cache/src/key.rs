@@ -15,6 +15,7 @@ use prost::Message as _;
 use crate::Question;
 use crate::digest::Digest;
 use crate::message;
+use crate::programs::programs;
 use crate::seen::Seen;
 
 /// What the key is for.
@@ -77,7 +78,7 @@ pub(crate) fn key(
     let action = message::Action {
         command_digest: Some(Digest::of(&command).message()),
         input_root_digest: Some(encode(&inputs)?.message()),
-        salt: salt(question, purpose, &outside),
+        salt: salt(question, purpose, &outside, &called(question, root, seen)?),
         platform: Some(platform()),
     };
     let action = action.encode_to_vec();
@@ -92,7 +93,13 @@ fn platform() -> message::Platform {
     message::Platform { properties: properties.map(property).into() }
 }
 
-fn salt(question: &Question, purpose: Purpose, outside: &str) -> Vec<u8> {
+/// Returns what the programs are that it calls: a compiler of that name elsewhere may be another one.
+fn called(question: &Question, root: &Path, seen: &Seen) -> io::Result<Vec<String>> {
+    let digest = |it: &PathBuf| seen.file(it).map(|it| it.digest.to_string());
+    programs(question, root).iter().map(digest).collect()
+}
+
+fn salt(question: &Question, purpose: Purpose, outside: &str, called: &[String]) -> Vec<u8> {
     let mut facts = question.facts.clone();
     facts.sort_unstable();
     let purpose = match purpose {
@@ -102,7 +109,9 @@ fn salt(question: &Question, purpose: Purpose, outside: &str) -> Vec<u8> {
     let depfile = if question.has_depfile { "depfile" } else { "" };
     let mut salt = Vec::new();
     let fields = [VERSION, purpose, depfile, outside].into_iter();
-    for field in fields.chain(facts.iter().flat_map(|it| [it.0.as_str(), it.1.as_str()])) {
+    salt.extend((facts.len() as u64).to_le_bytes());
+    let facts = facts.iter().flat_map(|it| [it.0.as_str(), it.1.as_str()]);
+    for field in fields.chain(facts).chain(called.iter().map(String::as_str)) {
         salt.extend((field.len() as u64).to_le_bytes());
         salt.extend(field.as_bytes());
     }

@@ -23,6 +23,7 @@ mod lists;
 mod message;
 mod outputs;
 mod place;
+mod programs;
 mod question;
 mod remote;
 mod seen;

@@ -18,6 +18,8 @@ pub struct Question {
     pub inputs: Vec<String>,
     /// The files and directories that it makes, each below the root.
     pub outputs: Vec<String>,
+    /// The programs that it calls, as a shell would look for them: their contents decide over it.
+    pub programs: Vec<String>,
     /// What else decides over it, by name: versions of tools, results of others.
     pub facts: Vec<(String, String)>,
     /// Whether it tells itself what more it read: its result then depends on these files too.

@@ -92,6 +92,33 @@ fn a_file_outside_is_not_mistaken_for_one_inside() {
     assert_eq!(project.restore(&cache), None, "one is not the other");
 }
 
+/// Two machines with different compilers of one name.
+#[test]
+fn what_a_program_is_that_is_called_counts() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let cache = local(directory.path());
+    let mut project = Project::new();
+    let program = |content: &str| {
+        project.write("bin/cc", content);
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        std::fs::set_permissions(project.path("bin/cc"), mode).expect("ours");
+    };
+    program("one");
+    let path = format!("/nowhere:{}", project.path("bin").display());
+    project.question.env.insert("PATH".into(), path);
+    project.question.programs = vec!["cc".into(), "cd".into()];
+    project.write("out", "result");
+    project.keep(&cache, &[]);
+    assert!(project.restore(&cache).is_some());
+    let program = |content: &str| project.write("bin/cc", content);
+    program("another");
+    assert_eq!(project.restore(&cache), None);
+    program("one");
+    assert!(project.restore(&cache).is_some());
+    project.question.programs[0] = "./bin/cc".into();
+    assert!(project.restore(&cache).is_some(), "it is the same program");
+}
+
 /// What others tell of is read only if it is a file, and the project itself is no input.
 #[test]
 fn directories_without_end_have_no_key() {

@@ -133,6 +133,7 @@ fn asked(from: &CacheQuestion) -> Question {
         directory: from.directory.clone(),
         inputs: from.inputs.clone(),
         outputs: from.outputs.clone(),
+        programs: from.programs.clone(),
         facts: from.facts.clone(),
         has_depfile: from.has_depfile,
     }

@@ -274,3 +274,34 @@ fn what_a_depfile_names_behind_a_link_is_of_this_checkout() {
     assert_eq!((&*other.0.read("real/a"), other.1), ("in other", false));
     assert_eq!((&*same.0.read("real/a"), same.1), ("in one", true));
 }
+
+/// Two machines with compilers of one name: only who declares it says that they are the same.
+#[test]
+fn a_compiler_that_nobody_declared_is_that_of_its_machine() {
+    let site = Site::new();
+    let machine = |compiler: &str, more: &str| {
+        let project = Project::new(&format!(
+            "[cache]\n[tool.mycc]\nversion = [\"echo\", \"1\"]\n\
+             [action.a]\nin = [\"in\"]\nout = [\"a\"]\nrun = \": && mycc in > {{out}}\"\n{more}"
+        ));
+        project.write("in", "input");
+        let bin = site.0.path().join("bin");
+        fs::create_dir_all(&bin).expect("ours");
+        fs::write(bin.join("mycc"), format!("#!/bin/sh\necho {compiler}\n")).expect("ours");
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        fs::set_permissions(bin.join("mycc"), mode).expect("ours");
+        let mut command = project.command("");
+        let path = std::env::var("PATH").unwrap_or_default();
+        command.env("PATH", format!("{}:{path}", bin.display()));
+        command.env("XDG_CACHE_HOME", site.0.path());
+        let out = Done::of(command.output().expect("it runs")).expect(0);
+        (project.read("a"), out.contains("from the cache"))
+    };
+    let of = |content: &str, is_cached| (content.to_owned(), is_cached);
+    assert_eq!(machine("one", ""), of("one\n", false));
+    assert_eq!(machine("other", ""), of("other\n", false));
+    assert_eq!(machine("one", ""), of("one\n", true));
+    let declared = "tools = [\"mycc\"]\n";
+    assert_eq!(machine("one", declared), of("one\n", false));
+    assert_eq!(machine("other", declared), of("one\n", true));
+}

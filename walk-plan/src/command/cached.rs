@@ -58,6 +58,9 @@ pub struct CacheQuestion {
     pub inputs: Vec<String>,
     /// What it makes, its depfile included if that stays.
     pub outputs: Vec<String>,
+    /// The programs that its text names, as a shell would look for them; none, if it declares its
+    /// tools.
+    pub programs: Vec<String>,
     /// What else its fingerprint is made of.
     pub facts: Vec<(String, String)>,
     /// Whether it tells itself what more it read.
@@ -216,15 +219,26 @@ impl CommandWalk {
         Some(CacheQuestion {
             root: self.plan.root.clone(),
             scratch: self.state.scratch(),
-            arguments,
             env: env.map(|(name, value)| (name.clone(), value.clone())).collect(),
             directory: text(&command.cwd)?,
             inputs: command.inputs.iter().map(path).collect::<Option<Vec<_>>>()?,
             outputs,
+            programs: programs(command, &arguments),
+            arguments,
             facts: facts(action)?,
             has_depfile: command.depfile.is_some(),
         })
     }
+}
+
+/// Returns the programs that `command` calls, if it does not say itself what its tools are.
+fn programs(command: &Command, arguments: &[String]) -> Vec<String> {
+    let first = arguments.first().filter(|_| command.tools.is_empty()).cloned();
+    let mut programs: Vec<String> = first.into_iter().collect();
+    if let (Run::Shell(text), true) = (&command.run, command.tools.is_empty()) {
+        programs.extend(super::programs::called(text));
+    }
+    programs
 }
 
 /// Returns what a fingerprint is made of besides files.

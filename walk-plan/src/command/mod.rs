@@ -44,6 +44,7 @@ mod note;
 mod outcome;
 mod partial;
 mod plain;
+mod programs;
 mod runs;
 mod secrets;
 mod shell;
