@@ -102,9 +102,12 @@ fn leveled(text: &str) -> Vec<String> {
     };
     let line = |line: &str| {
         let words = line.split_whitespace().map(word).collect::<Vec<_>>().join(" ");
-        ["1 second ago", "2 seconds ago", "3 seconds ago"]
-            .iter()
-            .fold(words, |line, ago| line.replace(ago, "just now"))
+        // On a busy machine a page takes its time.
+        (2..60)
+            .rev()
+            .map(|it| format!("{it} seconds ago"))
+            .chain(["1 second ago".to_owned()])
+            .fold(words, |line, ago| line.replace(&ago, "just now"))
     };
     text.lines().map(line).collect()
 }

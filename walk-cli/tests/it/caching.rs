@@ -275,6 +275,30 @@ fn what_a_depfile_names_behind_a_link_is_of_this_checkout() {
     assert_eq!((&*same.0.read("real/a"), same.1), ("in one", true));
 }
 
+/// A variable that nobody tracks governs nothing here but what is shared.
+#[test]
+fn what_a_variable_outside_made_is_not_for_who_has_another() {
+    let site = Site::new();
+    let walk = |flags: Option<&str>, zone: &str| {
+        let project = Project::new(
+            "[cache]\n[action.a]\nout = [\"a\"]\nrun = \"echo with ${MYFLAGS:-none} > {out}\"\n",
+        );
+        let mut command = project.command("");
+        command.env("XDG_CACHE_HOME", site.0.path()).env("TZ", zone);
+        if let Some(flags) = flags {
+            command.env("MYFLAGS", flags);
+        }
+        let out = Done::of(command.output().expect("it runs")).expect(0);
+        (project.read("a"), out.contains("from the cache"))
+    };
+    let of = |content: &str, is_cached| (format!("with {content}\n"), is_cached);
+    assert_eq!(walk(Some("-O2"), "UTC"), of("-O2", false));
+    assert_eq!(walk(Some("-O0"), "UTC"), of("-O0", false));
+    assert_eq!(walk(None, "UTC"), of("none", false));
+    assert_eq!(walk(Some("-O0"), "UTC"), of("-O0", true));
+    assert_eq!(walk(Some("-O0"), "Asia/Tokyo"), of("-O0", false), "programs read it");
+}
+
 /// Two machines with compilers of one name: only who declares it says that they are the same.
 #[test]
 fn a_compiler_that_nobody_declared_is_that_of_its_machine() {

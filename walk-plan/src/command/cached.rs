@@ -12,8 +12,8 @@ use std::sync::Arc;
 
 use walk_core::{Action, JobContext, JobOutcome, Value};
 
-use super::elements;
 use super::{CommandWalk, work::CommandWork};
+use super::{elements, surroundings};
 use crate::plan::lexical;
 use crate::{ActionId, Command, DepfileUse, Run};
 
@@ -216,16 +216,23 @@ impl CommandWalk {
             return None;
         }
         let env = self.plan.env.set.iter().chain(&command.env);
+        let env = env.map(|(name, value)| (name.clone(), value.clone())).collect();
+        let script = match &command.run {
+            Run::Shell(text) => Some(text.as_str()),
+            _ => None,
+        };
+        let mut facts = facts(action)?;
+        facts.extend(surroundings::untracked(script, &env));
         Some(CacheQuestion {
             root: self.plan.root.clone(),
             scratch: self.state.scratch(),
-            env: env.map(|(name, value)| (name.clone(), value.clone())).collect(),
+            env,
             directory: text(&command.cwd)?,
             inputs: command.inputs.iter().map(path).collect::<Option<Vec<_>>>()?,
             outputs,
             programs: programs(command, &arguments),
             arguments,
-            facts: facts(action)?,
+            facts,
             has_depfile: command.depfile.is_some(),
         })
     }

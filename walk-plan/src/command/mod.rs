@@ -50,6 +50,7 @@ mod secrets;
 mod shell;
 mod state_dir;
 mod steady;
+mod surroundings;
 mod tools;
 mod urgency;
 mod walk;
