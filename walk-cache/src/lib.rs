@@ -18,6 +18,8 @@
 mod cache;
 mod digest;
 mod error;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod key;
 mod lists;
 mod message;
