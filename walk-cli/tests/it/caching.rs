@@ -275,6 +275,28 @@ fn what_a_depfile_names_behind_a_link_is_of_this_checkout() {
     assert_eq!((&*same.0.read("real/a"), same.1), ("in one", true));
 }
 
+/// What links has no depfile, and was never kept.
+#[test]
+fn all_of_a_build_of_ninja_is_restored() {
+    let site = Site::new();
+    let walk = || {
+        let project = Project::empty();
+        project.write(
+            "build.ninja",
+            "rule cc\n  command = cat $in > $out && echo \"$out: $in\" > $out.d\n  depfile = $out.d\n\
+             \x20 deps = gcc\nrule link\n  command = : && cat $in > $out && :\n\
+             build a.o: cc a.c\nbuild app: link a.o\n",
+        );
+        project.write("a.c", "source");
+        let mut command = project.command("--cache read-write");
+        command.env("XDG_CACHE_HOME", site.0.path());
+        Done::of(command.output().expect("it runs")).expect(0)
+    };
+    assert!(walk().contains("ok 2 in"));
+    let again = walk();
+    assert!(again.contains("ok 2 (2 from the cache)"), "{again}");
+}
+
 /// A variable that nobody tracks governs nothing here but what is shared.
 #[test]
 fn what_a_variable_outside_made_is_not_for_who_has_another() {

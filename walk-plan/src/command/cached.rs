@@ -193,7 +193,7 @@ impl CommandWalk {
             && !command.generator
             && command.late.is_none()
             && command.includes_prefix.is_none()
-            && command.depfile_use != DepfileUse::Kept
+            && (command.depfile.is_none() || command.depfile_use != DepfileUse::Kept)
             && self.plan.env.secret.is_empty()
     }
 
