@@ -64,7 +64,8 @@ def run(tools, options, folder, name, case, kind):
 
 def main():
     options = arguments()
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    # Who starts this in the background may ignore SIGINT, and so would every walk.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: sys.exit(1))
     wanted = chosen(options)
     folder = tempfile.mkdtemp(prefix="walk-cache-")

@@ -60,7 +60,9 @@ pub(crate) fn run(root: &Path, target: &str, seconds: u32) -> Result<Done> {
     fs::create_dir_all(root.join(&learned)).with_context(|| format!("cannot make {learned}"))?;
     let time = format!("-max_total_time={seconds}");
     let mut command = command::cargo(root, &["fuzz", "run", "--sanitizer=none", target]);
-    command.args([&learned, &seeds, "--", &time]).args(LIMITS);
+    // Not every target has seeds, and no checkout an empty folder.
+    let folders = [learned, seeds].into_iter().filter(|it| root.join(it).is_dir());
+    command.args(folders).args(["--", &time]).args(LIMITS);
     // In memory if possible: a store waits for the disk.
     let scratch = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir())?;
     let outcome =
