@@ -44,7 +44,8 @@ impl Question {
                 return;
             }
             drop(state);
-            if is_idle {
+            // Somebody may still wonder about what has ended.
+            if is_idle && !is_unsure {
                 pause = self.pause;
                 continue;
             }

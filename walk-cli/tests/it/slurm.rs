@@ -372,6 +372,20 @@ fn interrupt_leaves_nothing_on_the_cluster() {
     assert!(!cluster.has_attempts());
 }
 
+/// It was asked about what had ended only while something else ran.
+#[test]
+fn a_single_job_that_was_out_of_memory_is_told_as_that() {
+    let cluster = Cluster::new(
+        "[action.a]\nqueue = \"cluster\"\nout = []\n\
+         run = \"echo OUT_OF_MEMORY > slurm/tasks/100/state; kill -9 $$\"\n",
+    );
+    // Nobody looks before somebody wonders.
+    let mut command = cluster.command("");
+    let done = Done::of(command.env("WALK_SLURM_POLL", "1h").output().expect("it runs"));
+    let out = done.expect(1);
+    assert!(out.contains("out of memory on n1 (Slurm: OUT_OF_MEMORY)"), "{out}");
+}
+
 /// A runner that does not end; the walk is told a second time.
 #[test]
 fn a_second_interrupt_waits_for_nothing_on_the_cluster() {
