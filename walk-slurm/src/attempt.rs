@@ -225,6 +225,12 @@ impl Attempt {
         Ok(spec)
     }
 
+    /// Returns whether it may have been submitted, whatever can be read of it.
+    pub(crate) fn was_begun(&self) -> bool {
+        let is_there = |it| fs::symlink_metadata(self.dir.join(it)).is_ok();
+        ["spec.json", "job", "claim", "alive"].into_iter().any(is_there)
+    }
+
     /// Returns when the attempt was made, by the clock of the file system, in nanoseconds.
     pub(crate) fn made_ns(&self) -> Option<i64> {
         use std::os::unix::fs::MetadataExt as _;

@@ -87,9 +87,11 @@ impl Cluster {
                 match attempt.spec() {
                     Ok(spec) => state.left.entry(spec.name).or_default().push(attempt),
                     // Nothing was submitted before its specification was written.
+                    Err(_) if !attempt.was_begun() => attempt.remove(),
+                    // It may run, and nobody knows for whom: it is to be stopped.
                     Err(error) => {
                         log::debug!(target: "walk", "{error}");
-                        attempt.remove();
+                        state.left.entry(String::new()).or_default().push(attempt);
                     }
                 }
             }

@@ -93,6 +93,12 @@ impl Cluster {
         Pid::from_raw(text.trim().parse().expect("a number")).expect("it is not zero")
     }
 
+    /// Returns the directory of the only attempt.
+    fn attempt(&self) -> String {
+        let task = fs::read_to_string(self.0.path("slurm/tasks/100/comment")).expect("a job");
+        format!(".walk/slurm/a/{}", task.trim())
+    }
+
     fn has_attempts(&self) -> bool {
         fs::read_dir(self.0.path(".walk/slurm/a")).is_ok_and(|mut it| it.next().is_some())
     }
@@ -334,6 +340,19 @@ fn what_a_killed_walk_left_running_is_stopped_if_its_input_is_another() {
     cluster.0.release("gate");
     walk.wait().expect(0);
     assert_eq!((&*cluster.0.read("a"), cluster.calls("sbatch")), ("new\n", 2));
+}
+
+/// What it was for is lost, and it still writes.
+#[test]
+fn what_a_killed_walk_left_running_is_stopped_if_its_specification_is_damaged() {
+    let cluster = killed();
+    cluster.0.write(&format!("{}/spec.json", cluster.attempt()), "{\"version\":");
+    let walk = cluster.start("");
+    assert_eq!(cluster.0.await_fifo("up"), "up");
+    assert!(has_ended(cluster.pid("100")), "two attempts run at the same time");
+    cluster.0.release("gate");
+    walk.wait().expect(0);
+    assert!(!cluster.has_attempts());
 }
 
 #[test]
