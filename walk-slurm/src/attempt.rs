@@ -8,13 +8,15 @@
 //! | `alive` | the runner, each second | that it can still write here |
 //! | `output`, `out/` | the command | what it writes; outputs to be moved into place |
 //! | `revoked` | walk | stop, and write no result |
+//! | `heard` | walk | since when nothing else was heard of a runner that is to stop |
 //! | `fenced` | the runner | it was revoked, and nothing of it is left |
+//! | `fenced` | walk | it was revoked before anybody claimed it |
 //! | `result.json` | the runner | how it ended |
 //!
 //! What must not be seen half written is written beside and renamed. Nothing here waits.
 
 use std::ffi::OsString;
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
@@ -72,6 +74,12 @@ impl Spec {
             root: vec![errand.root.clone().into()],
             made_ms: SystemTime::now().duration_since(UNIX_EPOCH).map(ms).unwrap_or_default(),
         }
+    }
+
+    /// Returns its outputs, relative to the root if they are below it.
+    pub(crate) fn paths(&self) -> impl Iterator<Item = &Path> {
+        let root = self.root.first().map_or(Path::new(""), Path::new);
+        self.outputs.iter().map(Path::new).map(move |it| it.strip_prefix(root).unwrap_or(it))
     }
 
     /// Returns where its outputs are now, in their order.
@@ -225,6 +233,11 @@ impl Attempt {
         Ok(spec)
     }
 
+    /// Returns the name of the errand, or of the directory if that cannot be read.
+    pub(crate) fn errand(&self) -> String {
+        self.spec().map_or_else(|_| self.id(), |it| it.name)
+    }
+
     /// Returns whether it may have been submitted, whatever can be read of it.
     pub(crate) fn was_begun(&self) -> bool {
         let is_there = |it| fs::symlink_metadata(self.dir.join(it)).is_ok();
@@ -274,7 +287,10 @@ impl Attempt {
 
     /// Writes that the runner is there, through to the file system's server.
     pub(crate) fn beat(&self, count: u64) -> io::Result<()> {
-        let mut file = File::create(self.dir.join("alive"))?;
+        // Written over what is there, which is never longer: nobody sees it empty.
+        let mut open = OpenOptions::new();
+        let mut file =
+            open.write(true).create(true).truncate(false).open(self.dir.join("alive"))?;
         write!(file, "{count}")?;
         file.sync_all()
     }
@@ -282,6 +298,16 @@ impl Attempt {
     /// Returns what the runner last wrote of its being there.
     pub(crate) fn last_beat(&self) -> Option<String> {
         fs::read_to_string(self.dir.join("alive")).ok().filter(|it| !it.is_empty())
+    }
+
+    /// Writes down since when nothing else was heard of the runner.
+    pub(crate) fn set_heard(&self, text: &str) -> Result<(), ClusterError> {
+        self.write("heard", text.as_bytes())
+    }
+
+    /// Returns what was written down of that.
+    pub(crate) fn heard(&self) -> Option<String> {
+        fs::read_to_string(self.dir.join("heard")).ok()
     }
 
     pub(crate) fn set_job(&self, job: &str) -> Result<(), ClusterError> {

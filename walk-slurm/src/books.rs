@@ -47,6 +47,8 @@ pub(crate) struct Entry {
     pub(crate) demands: Vec<String>,
     pub(crate) stage: Stage,
     pub(crate) job: Option<String>,
+    /// A runner that cannot write for so long stops its command.
+    pub(crate) lease: Duration,
     pub(crate) submitted: Instant,
     pub(crate) line: Option<Line>,
     /// In how many good looks in a row it was not there.
@@ -84,13 +86,14 @@ impl Cancelling {
 }
 
 impl Entry {
-    pub(crate) fn new(attempt: Attempt, demands: Vec<String>) -> Self {
+    pub(crate) fn new(attempt: Attempt, demands: Vec<String>, lease: Duration) -> Self {
         let now = Instant::now();
         Self {
             attempt,
             demands,
             stage: Stage::Waiting(now),
             job: None,
+            lease,
             submitted: now,
             line: None,
             absent: 0,
@@ -106,11 +109,32 @@ impl Entry {
     /// Says that an earlier process made it: what was claimed was submitted, the rest may have been.
     pub(crate) fn found_again(&mut self) {
         self.job = self.attempt.job();
+        if let Ok(spec) = self.attempt.spec() {
+            self.lease = Duration::from_millis(spec.lease_ms);
+        }
         self.stage = if self.attempt.is_claimed() {
             Stage::Sent
         } else {
             Stage::Unsure { pause: Duration::ZERO }
         };
+    }
+
+    /// Says that it is to stop, and that for so long nothing was heard of its runner but `beat`.
+    pub(crate) fn revoke(&mut self, beat: Option<String>, silence: Duration) {
+        if !self.is_revoked && self.beat.is_none() {
+            let since = Instant::now().checked_sub(silence).unwrap_or_else(Instant::now);
+            // It may have been claimed just now, however long ago it was submitted.
+            self.submitted = since;
+            self.beat = beat.map(|it| (it, since));
+        }
+        self.is_revoked = true;
+    }
+
+    /// Returns how long it may take until a runner that says nothing has stopped its command.
+    pub(crate) fn patience(&self) -> Duration {
+        // Before it writes for the first time there is nothing that could be silent.
+        let since = self.beat.as_ref().map_or(self.submitted, |it| it.1);
+        (self.lease + self.lease / 4).saturating_sub(since.elapsed())
     }
 
     /// Returns whether nothing of it runs, and nothing of it stands in the queue.
@@ -148,6 +172,12 @@ pub(crate) struct State {
     /// Up to which of them somebody wants the next one soon.
     pub(crate) curious: u64,
     pub(crate) blind_since: Option<Instant>,
+    /// When somebody was last told that a runner that is to stop is waited for.
+    pub(crate) waits_told: Option<Instant>,
+    /// How many attempts are waited for that were recalled, and the errands of those that did not
+    /// end.
+    pub(crate) recalls: usize,
+    pub(crate) unended: Vec<String>,
     /// Reasons for waiting that were told.
     pub(crate) told: Vec<String>,
     pub(crate) is_closed: bool,
@@ -195,5 +225,23 @@ impl Places {
     /// The scripts and lists of job arrays.
     pub(crate) fn batches(&self) -> PathBuf {
         self.root.join("b")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Its job waited in the queue for longer than a lease, and has just been claimed.
+    #[test]
+    fn a_runner_that_begins_while_it_is_revoked_has_the_whole_lease_to_stop() {
+        let lease = Duration::from_secs(4);
+        let mut entry = Entry::new(Attempt::at("/nowhere/a.1"), Vec::new(), lease);
+        let long_ago = Duration::from_secs(10);
+        entry.submitted =
+            Instant::now().checked_sub(long_ago).expect("the machine runs for longer");
+        entry.revoke(None, Duration::ZERO);
+        assert!(entry.patience() > lease, "{:?}", entry.patience());
+        assert!(!entry.is_done_with());
     }
 }

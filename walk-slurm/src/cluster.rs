@@ -11,7 +11,7 @@ use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Once};
 use std::thread;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::attempt::{Attempt, write_whole};
 use crate::books::{Books, Entry, Places};
@@ -20,7 +20,8 @@ use crate::collector::collect;
 use crate::question::Question;
 use crate::sender::{Sender, tasks_of};
 use crate::task::Task;
-use crate::{ClusterError, Errand};
+use crate::waiting::tell_left;
+use crate::{ClusterError, Errand, silence};
 
 /// Where a cluster keeps its files, and how it is watched.
 #[derive(Clone, Debug)]
@@ -50,6 +51,9 @@ impl Settings {
         }
     }
 }
+
+/// How long to wait for what no caller is concerned with.
+const COURTESY: Duration = Duration::from_secs(2);
 
 /// A Slurm cluster; clones are the same one.
 ///
@@ -117,14 +121,24 @@ impl Cluster {
         self.shared.books.lock().left.contains_key(name)
     }
 
+    /// Returns how many attempts an earlier process left that nobody asked for so far.
+    #[must_use]
+    pub fn left(&self) -> usize {
+        self.shared.books.lock().left.values().map(Vec::len).sum()
+    }
+
     /// Returns the name of all jobs: `squeue --name` shows them.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.shared.name
     }
 
-    /// Stops what an earlier process left running of errands that are not to be `kept`, and returns
-    /// when nothing of it can write any more, or when `give_up` says so.
+    /// Stops what an earlier process left running of errands that are not to be `kept`.
+    ///
+    /// It returns when nothing of it can write any more to outputs that `concern` the caller, or
+    /// when `give_up` says so; outputs below [`Errand::root`] are given relative to that. For what
+    /// else still runs, and for Slurm to say that the jobs are gone, it waits for a few seconds at
+    /// most: that is left to whoever opens the directory next.
     ///
     /// # Errors
     ///
@@ -132,6 +146,7 @@ impl Cluster {
     pub fn settle(
         &self,
         kept: impl Fn(&str) -> bool,
+        concern: impl Fn(&Path) -> bool,
         give_up: impl Fn() -> bool,
     ) -> Result<(), ClusterError> {
         let attempts: Vec<Attempt> = {
@@ -142,11 +157,14 @@ impl Cluster {
         for attempt in &attempts {
             self.open_revoked(attempt)?;
         }
-        for attempt in &attempts {
-            if self.await_fence(attempt, &give_up) {
-                self.forget(attempt);
-            }
+        let concerning = |it: &&Attempt| it.spec().map_or(true, |it| it.paths().any(&concern));
+        for attempt in attempts.iter().filter(concerning) {
+            self.await_fence(attempt, &give_up);
         }
+        let until = Instant::now() + COURTESY;
+        let is_enough = || Instant::now() > until || give_up();
+        let left = attempts.iter().filter(|it| !self.await_end(it, &is_enough));
+        tell_left(left.map(Attempt::errand).collect());
         Ok(())
     }
 
@@ -171,7 +189,8 @@ impl Cluster {
                 None => number += 1,
             }
         };
-        self.enter(Entry::new(attempt.clone(), errand.demands()));
+        let lease = self.shared.settings.lease;
+        self.enter(Entry::new(attempt.clone(), errand.demands(), lease));
         Ok(attempt)
     }
 
@@ -193,7 +212,8 @@ impl Cluster {
             self.open_revoked(other)?;
         }
         if let Some(attempt) = &mine {
-            let mut entry = Entry::new(attempt.clone(), errand.demands());
+            let lease = self.shared.settings.lease;
+            let mut entry = Entry::new(attempt.clone(), errand.demands(), lease);
             entry.found_again();
             self.enter(entry);
         }
@@ -205,27 +225,17 @@ impl Cluster {
         attempt.revoke()?;
         // If nobody has claimed it nobody can any more, and nothing of it will ever run.
         let is_fenced = attempt.claim("revoked")?;
+        if is_fenced {
+            attempt.fence()?;
+        }
+        // Whoever comes next goes on listening from here.
+        let (beat, silence) = silence::of(attempt);
         if let Some(entry) = self.books().lock().entries.get_mut(&attempt.id()) {
-            entry.is_revoked = true;
             entry.is_fenced |= is_fenced;
+            entry.revoke(beat, silence);
         }
         self.books().tell();
         Ok(())
-    }
-
-    /// Waits until nothing of a revoked attempt can run any more; false if `give_up` came first.
-    pub(crate) fn await_fence(&self, attempt: &Attempt, give_up: &impl Fn() -> bool) -> bool {
-        let id = attempt.id();
-        let mut state = self.books().lock();
-        loop {
-            if state.entries.get(&id).is_none_or(Entry::is_done_with) {
-                return true;
-            }
-            if give_up() {
-                return false;
-            }
-            state = self.books().wait(state, Duration::from_millis(250));
-        }
     }
 
     /// Removes an attempt of which nothing is left.
@@ -235,9 +245,8 @@ impl Cluster {
     }
 
     fn open_revoked(&self, attempt: &Attempt) -> Result<(), ClusterError> {
-        let mut entry = Entry::new(attempt.clone(), Vec::new());
+        let mut entry = Entry::new(attempt.clone(), Vec::new(), self.shared.settings.lease);
         entry.found_again();
-        entry.is_revoked = true;
         self.enter(entry);
         self.revoke(attempt)
     }
@@ -253,8 +262,8 @@ impl Cluster {
         self.shared.begun.call_once(|| {
             let Shared { settings, books, places, name, .. } = &*self.shared;
             let calls = |what: &str| Calls::new(settings.directory.join(what));
-            let (theirs, lease) = (Arc::clone(books), settings.lease);
-            thread::spawn(move || collect(&theirs, lease));
+            let theirs = Arc::clone(books);
+            thread::spawn(move || collect(&theirs));
             let (question, lists) = (calls("squeue"), places.clone());
             let question = Question {
                 books: Arc::clone(books),

@@ -8,7 +8,7 @@ use crate::attempt::Attempt;
 use crate::books::{Books, Fate, State};
 
 /// Looks for results in the directories of the open attempts until the books are closed.
-pub(crate) fn collect(books: &Arc<Books>, lease: Duration) {
+pub(crate) fn collect(books: &Arc<Books>) {
     let mut pause = SHORTEST;
     loop {
         let open: Vec<(String, Attempt, bool)> = {
@@ -24,7 +24,7 @@ pub(crate) fn collect(books: &Arc<Books>, lease: Duration) {
             .map(|(id, attempt, revoked)| (id.clone(), look(attempt, *revoked)))
             .collect();
         let mut state = books.lock();
-        let news = seen.into_iter().filter(|(id, seen)| note(&mut state, id, seen, lease)).count();
+        let news = seen.into_iter().filter(|(id, seen)| note(&mut state, id, seen)).count();
         if news > 0 {
             books.tell();
             pause = SHORTEST;
@@ -64,7 +64,7 @@ fn look(attempt: &Attempt, is_revoked: bool) -> Seen {
 }
 
 /// Enters what was seen; returns whether somebody may have waited for it.
-fn note(state: &mut State, id: &str, seen: &Seen, lease: Duration) -> bool {
+fn note(state: &mut State, id: &str, seen: &Seen) -> bool {
     let Some(entry) = state.entries.get_mut(id) else { return false };
     if let Some(beat) = &seen.beat
         && entry.beat.as_ref().is_none_or(|it| it.0 != *beat)
@@ -72,10 +72,7 @@ fn note(state: &mut State, id: &str, seen: &Seen, lease: Duration) -> bool {
         entry.beat = Some((beat.clone(), Instant::now()));
     }
     if entry.is_revoked {
-        // Before it writes for the first time there is nothing that could be silent.
-        let since = entry.beat.as_ref().map_or(entry.submitted, |it| it.1);
-        let is_silent = since.elapsed() > lease + lease / 4;
-        entry.is_fenced |= seen.is_fenced || is_silent;
+        entry.is_fenced |= seen.is_fenced || entry.patience().is_zero();
         return entry.is_fenced;
     }
     let is_new = entry.fate.is_none() && seen.fate.is_some();

@@ -34,9 +34,11 @@ mod judge;
 mod question;
 mod runner;
 mod sender;
+mod silence;
 mod slurm;
 mod task;
 mod text;
+mod waiting;
 
 pub use cluster::{Cluster, Settings};
 pub use errand::Errand;

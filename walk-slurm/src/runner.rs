@@ -44,11 +44,10 @@ pub fn run_attempt(directory: &Path, interrupt: &Interrupt) -> Result<(), Cluste
         return attempt.fence();
     }
     let spec = attempt.spec()?;
-    let beat = || attempt.beat(0).map_err(ClusterError::file("write", &directory.join("alive")));
-    beat()?;
-    spec.make_directories(&attempt)?;
     let started = Instant::now();
-    let watch = Watch::begin(&attempt, Duration::from_millis(spec.lease_ms), interrupt);
+    attempt.beat(0).map_err(ClusterError::file("write", &directory.join("alive")))?;
+    spec.make_directories(&attempt)?;
+    let watch = Watch::begin(&attempt, Duration::from_millis(spec.lease_ms), started, interrupt);
     let outcome = run(&attempt, &spec, interrupt);
     let is_disowned = watch.end();
     if attempt.is_revoked() {
@@ -144,9 +143,10 @@ struct Signs {
 }
 
 impl Watch {
-    fn begin(attempt: &Attempt, lease: Duration, interrupt: &Interrupt) -> Self {
+    /// Begins when the first sign of life was given at `started`.
+    fn begin(attempt: &Attempt, lease: Duration, started: Instant, interrupt: &Interrupt) -> Self {
         let signs = Arc::new(Signs {
-            last: Mutex::new(Instant::now()),
+            last: Mutex::new(started),
             is_revoked: AtomicBool::new(false),
             is_disowned: AtomicBool::new(false),
         });

@@ -208,24 +208,16 @@ impl Task {
     fn recall(&self, attempt: &Attempt, cx: &JobContext) -> Result<(), ClusterError> {
         self.cluster.revoke(attempt)?;
         let until = Instant::now() + self.errand.grace + Duration::from_secs(10);
-        if self.cluster.await_fence(attempt, &|| cx.is_killed() || Instant::now() > until) {
-            self.cluster.forget(attempt);
-        } else {
-            log::warn!(
-                target: "walk",
-                "`{}`: its job may still run; the next walk waits for its end", self.errand.name
-            );
-        }
+        self.cluster.await_recalled(attempt, &|| cx.is_killed() || Instant::now() > until);
         Ok(())
     }
 
     /// Stops an attempt for good, so that another can begin; false if the job is interrupted.
     fn fence(&self, attempt: &Attempt, cx: &JobContext) -> Result<bool, ClusterError> {
         self.cluster.revoke(attempt)?;
-        if !self.cluster.await_fence(attempt, &|| cx.is_interrupted()) {
+        if !self.cluster.await_end(attempt, &|| cx.is_interrupted()) {
             return Ok(false);
         }
-        self.cluster.forget(attempt);
         // What a node wrote and has not sent yet is for a file that is gone.
         for output in &self.errand.outputs {
             if fs::symlink_metadata(output).is_ok_and(|it| !it.is_dir()) {

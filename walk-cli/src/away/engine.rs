@@ -1,11 +1,13 @@
 //! Gives a walk the engines that its queues name.
 
+use std::cell::OnceCell;
+use std::collections::{BTreeSet, HashSet};
 use std::env;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use walk_core::{Dag, Interrupt, JobContext, Work as _};
-use walk_plan::{ActionId, CommandWalk, Engine, Errand, SharedEngine, Trip};
+use walk_plan::{ActionId, CommandWalk, Engine, Errand, SharedEngine, StateDir, Trip};
 use walk_slurm::{Cluster, Settings};
 
 use super::NAME;
@@ -26,13 +28,50 @@ pub(super) fn prepare(
     let cluster = Cluster::open(settings(directory)?)?;
     let actions = walk.plan().actions.len();
     let away = (0..actions).map(ActionId::new).filter(|it| walk.is_away(*it));
-    let kept: std::collections::HashSet<&str> =
-        away.map(|it| &*walk.plan().actions[it.index()].name).collect();
-    cluster.settle(|name| kept.contains(name), || interrupt.is_triggered())?;
+    let kept: HashSet<&str> = away.map(|it| &*walk.plan().actions[it.index()].name).collect();
+    let touched = OnceCell::new();
+    let concern = |path: &Path| touched.get_or_init(|| Touched::by(walk, dag)).overlaps(path);
+    cluster.settle(|name| kept.contains(name), concern, || interrupt.is_triggered())?;
     if is_needed {
         walk.set_engine("slurm", SharedEngine::new(Slurm(cluster)));
     }
     Ok(())
+}
+
+/// Stops all that earlier walks left running elsewhere, and returns how many attempts that were;
+/// if it `is_dry`, they are only counted.
+pub(crate) fn stop_left(state: &StateDir, is_dry: bool) -> Result<usize> {
+    let directory = state.path().join("slurm");
+    if !Cluster::has_left(&directory) {
+        return Ok(0);
+    }
+    let cluster = Cluster::open(settings(directory)?)?;
+    let left = cluster.left();
+    if !is_dry {
+        cluster.settle(|_| false, |_| true, || false)?;
+    }
+    Ok(left)
+}
+
+/// The files that the actions of a walk read or write.
+struct Touched<'a>(BTreeSet<&'a Path>);
+
+impl<'a> Touched<'a> {
+    fn by(walk: &'a CommandWalk, dag: &Dag<ActionId>) -> Self {
+        let plan = walk.plan();
+        let files = |id: ActionId| {
+            let outputs = plan.actions[id.index()].outputs.iter().map(|it| plan.files.path(*it));
+            walk.reads(id).chain(outputs)
+        };
+        Self(dag.vertices().flat_map(|it| files(dag[it])).collect())
+    }
+
+    /// Returns whether `path` is one of them, holds one, or is in one.
+    fn overlaps(&self, path: &Path) -> bool {
+        let next = self.0.range(path..).next();
+        next.is_some_and(|it| it.starts_with(path))
+            || path.ancestors().any(|it| self.0.contains(it))
+    }
 }
 
 fn settings(directory: PathBuf) -> Result<Settings> {

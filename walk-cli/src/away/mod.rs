@@ -11,6 +11,7 @@ use walk_core::{Dag, Interrupt};
 use walk_plan::{ActionId, CommandWalk};
 
 pub(crate) use cache::settings as settings_of_cache;
+pub(crate) use engine::stop_left;
 pub(crate) use runner::{NAME, run};
 
 use crate::args::Common;

@@ -14,6 +14,7 @@ use walk_core::fingerprint::observe;
 use walk_plan::{ActionId, CommandWalk, Made, Plan};
 
 use crate::args::{CleanArgs, Common};
+use crate::away::stop_left;
 use crate::error::{CliError, Result};
 use crate::exit::Exit;
 use crate::project::Project;
@@ -27,6 +28,9 @@ pub(crate) fn clean(common: &Common, args: &CleanArgs, out: &mut dyn Write) -> R
     let walk = project.open_to_clean(args.dry_run)?;
     let scope = Scope { names, all: args.all };
     let mut broom = Broom { walk, is_dry: args.dry_run, quiet: common.quiet, removed: 0, out };
+    if scope.is_everything() {
+        broom.stop_left()?;
+    }
     broom.sweep(&scope)?;
     broom.end()?;
     drop(lock);
@@ -63,6 +67,10 @@ impl Scope {
         self.names.as_ref().map_or(self.all && !makes_manifest, |it| it.contains(name))
     }
 
+    fn is_everything(&self) -> bool {
+        self.all && self.names.is_none()
+    }
+
     fn covers(&self, name: &str) -> bool {
         self.names.as_ref().is_none_or(|it| it.contains(name))
     }
@@ -77,6 +85,18 @@ struct Broom<'a> {
 }
 
 impl Broom<'_> {
+    /// Stops what still runs elsewhere: it would make again what is removed.
+    fn stop_left(&mut self) -> Result<()> {
+        let stopped = stop_left(self.walk.state(), self.is_dry)?;
+        self.removed += stopped;
+        if stopped > 0 && !self.quiet {
+            let verb = if self.is_dry { "would stop" } else { "stopped" };
+            let jobs = if stopped == 1 { "1 job".into() } else { format!("{stopped} jobs") };
+            writeln!(self.out, "{verb} {jobs} of an earlier walk")?;
+        }
+        Ok(())
+    }
+
     fn sweep(&mut self, scope: &Scope) -> Result<()> {
         let leftovers = self.walk.leftovers()?;
         let mut sources: BTreeSet<PathBuf> =
@@ -206,7 +226,6 @@ fn is_declared(plan: &Plan, path: &Path) -> bool {
     plan.files.id(path).is_some_and(|it| plan.files.producer(it).is_some())
 }
 
-/// Returns whether `path` is a source, or holds one.
 /// Returns whether an action reads the file, other than because a wildcard matches it.
 fn is_named(walk: &CommandWalk, path: &Path) -> bool {
     let plan = walk.plan();
@@ -217,6 +236,7 @@ fn is_named(walk: &CommandWalk, path: &Path) -> bool {
     walk.readers(path).iter().any(|it| !is_matched(it))
 }
 
+/// Returns whether `path` is a source, or holds one.
 fn is_source(sources: &BTreeSet<PathBuf>, path: &Path) -> bool {
     sources.range(path.to_path_buf()..).next().is_some_and(|it| it.starts_with(path))
 }

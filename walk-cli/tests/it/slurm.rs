@@ -12,6 +12,8 @@ use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
 use crate::project::{Done, Project, Running};
 
+mod left;
+
 /// How long a runner is believed to live of which nothing is heard.
 const LEASE: &str = "2s";
 
