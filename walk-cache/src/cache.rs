@@ -2,7 +2,7 @@
 
 use std::io;
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -10,13 +10,12 @@ use std::time::{Duration, Instant};
 
 use prost::Message as _;
 
-use crate::digest::Digest;
 use crate::key::{Key, Purpose, key};
 use crate::lists::{self, List};
 use crate::message::ActionResult;
 use crate::outputs::describe;
 use crate::place::{Staged, stage, wrong};
-use crate::remote::Remote;
+use crate::remote::{Remote, is_nothing};
 use crate::seen::Seen;
 use crate::store::{Blob, Directory, Store};
 use crate::{CacheError, Question, Settings};
@@ -42,6 +41,7 @@ struct Keeper {
 struct Shared {
     settings: Settings,
     local: Option<Directory>,
+    is_local_told: AtomicBool,
     remote: Option<Remote>,
     seen: Seen,
     counts: Counts,
@@ -129,8 +129,9 @@ impl Cache {
     pub fn open(settings: Settings) -> Result<Self, CacheError> {
         let remote = Remote::open(&settings)?;
         let local = settings.local.clone().map(Directory::new);
+        let is_local_told = AtomicBool::new(false);
         let (seen, counts) = (Seen::default(), Counts::default());
-        let shared = Arc::new(Shared { settings, local, remote, seen, counts });
+        let shared = Arc::new(Shared { settings, local, is_local_told, remote, seen, counts });
         Ok(Self { shared, keeper: Mutex::new(None) })
     }
 
@@ -217,17 +218,24 @@ impl Cache {
         }
     }
 
-    /// Asks the remote part for something, and returns what goes wrong.
+    /// Tries what it can of the local part without leaving anything, and returns what goes wrong.
+    ///
+    /// # Errors
+    ///
+    /// Fails if it cannot be read or written.
+    pub fn try_local(&self) -> io::Result<()> {
+        self.shared.local.as_ref().map_or(Ok(()), |it| it.probe(true))
+    }
+
+    /// Asks the remote part for something, tries whether it can be written if it is a directory, and
+    /// returns what goes wrong.
     ///
     /// # Errors
     ///
     /// Fails if it cannot be asked.
     pub fn try_remote(&self) -> io::Result<()> {
-        let Some(remote) = &self.shared.remote else { return Ok(()) };
-        match remote.store().result(Digest::of(b"is there anybody?")) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            _ => Ok(()),
-        }
+        let is_written = self.shared.settings.mode.writes();
+        self.shared.remote.as_ref().map_or(Ok(()), |it| it.store().probe(is_written))
     }
 
     /// Returns what became of the questions so far.
@@ -280,7 +288,10 @@ impl Shared {
         let lists = key(&[], Purpose::Lists)?.digest;
         // A list that names what is not there any more is of another time.
         let keyed = |list: List| Some((key(&list, Purpose::Result)?, list));
-        let here = self.local.as_ref().and_then(|it| lists::read(it, lists).ok());
+        let here = self
+            .local
+            .as_ref()
+            .and_then(|it| lists::read(it, lists).inspect_err(|error| self.say_local(error)).ok());
         let mut known: Vec<(Key, List)> =
             here.unwrap_or_default().into_iter().filter_map(keyed).collect();
         if let Some(found) = known.iter().find_map(|it| self.find_here(asked, it)) {
@@ -303,7 +314,7 @@ impl Shared {
         let local = self.local.as_ref()?;
         let result = local.action_result(key.digest);
         let staged = result.and_then(|it| asked.stage(&it, local));
-        let mut staged = staged.inspect_err(say_miss).ok()?;
+        let mut staged = staged.inspect_err(|it| self.say_local(it)).ok()?;
         let log = std::mem::take(&mut staged.log);
         staged.place(asked.root).inspect_err(say_miss).ok()?;
         Some(Found { from: Source::Local, log, discovered: list.clone() })
@@ -383,10 +394,24 @@ impl Shared {
             self.counts.local_bytes.fetch_add(bytes, Ordering::Relaxed);
             local.put_result(key.digest, result)
         });
-        kept.inspect_err(|error| {
-            log::info!(target: "walk", "cache: `{}`: {error}", local.root().display());
-        })
-        .is_ok()
+        kept.inspect_err(|it| self.say_local(it)).is_ok()
+    }
+
+    /// Says that the local part fails, once.
+    fn say_local(&self, error: &io::Error) {
+        if is_nothing(error) {
+            return;
+        }
+        if self.is_local_told.swap(true, Ordering::Relaxed) {
+            log::info!(target: "walk", "cache: {error}");
+            return;
+        }
+        let place = self.local.as_ref().map(|it| it.root().display().to_string());
+        log::warn!(
+            target: "walk",
+            "the cache in `{}` fails: {error}: what it does not give is made here",
+            place.unwrap_or_default()
+        );
     }
 
     /// Trims the local part, if so much was added that it may have grown too large, or none did so
@@ -404,7 +429,7 @@ impl Shared {
         let trimmed = local.trim(self.settings.max_size, self.settings.max_age);
         match trimmed.and_then(|bytes| std::fs::write(&mark, []).map(|()| bytes)) {
             Ok(bytes) => log::debug!(target: "walk", "cache: {bytes} bytes removed"),
-            Err(error) => log::info!(target: "walk", "cache: cannot be trimmed: {error}"),
+            Err(error) => self.say_local(&error),
         }
     }
 }

@@ -144,7 +144,7 @@ impl Remote {
 }
 
 /// Returns whether nobody failed: it does not have it, or what was to be put is not there any more.
-fn is_nothing(error: &io::Error) -> bool {
+pub(crate) fn is_nothing(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::InvalidInput)
 }
 

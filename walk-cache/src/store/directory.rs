@@ -72,17 +72,24 @@ impl Directory {
         path: &Path,
         fill: impl FnOnce(&mut tempfile::NamedTempFile) -> io::Result<()>,
     ) -> io::Result<()> {
+        if let Some(directory) = path.parent().filter(|it| !it.is_dir()) {
+            fs::create_dir_all(directory).map_err(|it| unwritable(directory, it))?;
+        }
+        let mut draft = self.draft()?;
+        fill(&mut draft)?;
+        draft.persist(path).map_err(|it| unwritable(path, it.error))?;
+        Ok(())
+    }
+
+    /// Makes a file to be renamed.
+    fn draft(&self) -> io::Result<tempfile::NamedTempFile> {
         let scratch = self.root.join("tmp");
-        for directory in [Some(scratch.as_path()), path.parent()].into_iter().flatten() {
-            if !directory.is_dir() {
-                fs::create_dir_all(directory)?;
-            }
+        if !scratch.is_dir() {
+            fs::create_dir_all(&scratch).map_err(|it| unwritable(&scratch, it))?;
         }
         let mode = Permissions::from_mode(FOR_ALL);
-        let mut draft = tempfile::Builder::new().permissions(mode).tempfile_in(&scratch)?;
-        fill(&mut draft)?;
-        draft.persist(path).map_err(|it| it.error)?;
-        Ok(())
+        let made = tempfile::Builder::new().permissions(mode).tempfile_in(&scratch);
+        made.map_err(|it| unwritable(&scratch, it))
     }
 
     /// Removes what nobody asked for in so long a time, and then what was not used for longest
@@ -124,6 +131,15 @@ impl Directory {
     }
 }
 
+/// Tells a place that cannot be written to from a blob that is not there.
+fn unwritable(path: &Path, error: io::Error) -> io::Error {
+    let kind = match error.kind() {
+        io::ErrorKind::NotFound => io::ErrorKind::Other,
+        kind => kind,
+    };
+    io::Error::new(kind, format!("cannot write `{}`: {error}", path.display()))
+}
+
 fn remove(path: &Path, bytes: u64) -> u64 {
     if fs::remove_file(path).is_ok() { bytes } else { 0 }
 }
@@ -157,6 +173,13 @@ impl Store for Directory {
             file.write_all(result)?;
             file.write_all(Digest::of(result).sum.as_bytes())
         })
+    }
+
+    fn probe(&self, is_written: bool) -> io::Result<()> {
+        if is_written {
+            self.draft()?;
+        }
+        fs::read_dir(&self.root).map(drop)
     }
 
     fn read(&self, digest: Digest) -> io::Result<Vec<u8>> {

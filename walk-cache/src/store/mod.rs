@@ -37,6 +37,16 @@ pub(crate) trait Store: Send + Sync {
     /// was is `InvalidInput`.
     fn put(&self, blobs: &[Blob]) -> io::Result<u64>;
 
+    /// Asks for something, and, if it `is_written`, tries whether that can be done, as far as it
+    /// leaves nothing; an error says what does not work.
+    fn probe(&self, is_written: bool) -> io::Result<()> {
+        let _ = is_written;
+        match self.result(Digest::of(b"is there anybody?")) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
+    }
+
     /// Ends all calls to a server, those that are under way and those that come.
     fn abandon(&self) {}
 

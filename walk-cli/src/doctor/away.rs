@@ -61,10 +61,13 @@ pub(super) fn cache(plan: Option<&Plan>, common: &Common) -> Finding {
     parts.extend(settings.local.as_ref().map(|it| format!("{}", it.display())));
     parts.extend(settings.remote.clone());
     let parts = if parts.is_empty() { "nowhere".to_owned() } else { parts.join(" and ") };
-    let tried = Cache::open(settings).map(|it| it.try_remote());
+    let part = |name: &'static str| move |error| (name, error);
+    let tried = Cache::open(settings).map(|it| {
+        it.try_local().map_err(part("local")).and_then(|()| it.try_remote().map_err(part("remote")))
+    });
     match tried {
         Ok(Ok(())) => ok(name, parts),
-        Ok(Err(error)) => warn(name, format!("{parts}: the remote part fails: {error}")),
+        Ok(Err((part, error))) => warn(name, format!("{parts}: the {part} part fails: {error}")),
         Err(error @ CacheError::NotBuilt { .. }) => {
             warn(name, format!("{error}: `cargo install --path walk-cli --features grpc`"))
         }

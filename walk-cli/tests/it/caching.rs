@@ -351,3 +351,47 @@ fn a_compiler_that_nobody_declared_is_that_of_its_machine() {
     assert_eq!(machine("one", declared), of("one\n", false));
     assert_eq!(machine("other", declared), of("one\n", true));
 }
+
+/// It was never mentioned, and `walk doctor` said that all was well.
+#[test]
+fn a_local_part_that_fails_is_said_once() {
+    let site = Site::new();
+    fs::write(site.place(), "no directory").expect("ours");
+    let checkout = site.checkout("");
+    let err = checkout.walk("").complains(0);
+    let place = site.place().display().to_string();
+    assert_eq!(err.matches("the cache in `").count(), 1, "{err}");
+    assert!(err.contains(&place) && err.contains("what it does not give is made here"), "{err}");
+    assert_eq!(checkout.ran(), 4);
+    let doctor = checkout.walk("doctor").out;
+    assert!(doctor.contains("the local part fails: cannot write"), "{doctor}");
+}
+
+#[test]
+fn a_local_part_that_was_damaged_is_said_once() {
+    let site = Site::new();
+    let (first, second) = (site.checkout(""), site.checkout(""));
+    first.walk("").expect(0);
+    for list in fs::read_dir(site.place().join("cas")).expect("it is there").flatten() {
+        for blob in fs::read_dir(list.path()).expect("it is there").flatten() {
+            fs::remove_file(blob.path()).expect("ours");
+            fs::write(blob.path(), "").expect("ours");
+        }
+    }
+    let err = second.walk("").complains(0);
+    assert_eq!(err.matches("the cache in `").count(), 1, "{err}");
+    assert_eq!(second.ran(), 4);
+}
+
+/// A place in which nothing can be made, as a share that is not mounted.
+#[test]
+fn a_directory_that_can_not_be_written_is_said_and_found() {
+    let site = Site::new();
+    let checkout = site.checkout("local = false\nremote = \"file:///proc/none\"");
+    let err = checkout.walk("").complains(0);
+    assert!(err.contains("the cache at file:///proc/none fails: cannot write"), "{err}");
+    let doctor = checkout.walk("doctor").out;
+    assert!(doctor.contains("the remote part fails: cannot write"), "{doctor}");
+    let reads = checkout.walk("--cache read doctor").out;
+    assert!(reads.contains("the remote part fails: No such file"), "{reads}");
+}
