@@ -65,6 +65,16 @@ pub(crate) struct Entry {
     pub(crate) cancelling: Cancelling,
 }
 
+/// What is known of an attempt at the moment when it is told to stop.
+#[derive(Debug, Default)]
+pub(crate) struct Disowned {
+    /// Whether nobody had claimed it.
+    pub(crate) is_fenced: bool,
+    /// The last sign of life of its runner, and how long ago that was first seen.
+    pub(crate) beat: Option<String>,
+    pub(crate) silence: Duration,
+}
+
 /// Whether `scancel` was told of a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Cancelling {
@@ -119,14 +129,15 @@ impl Entry {
         };
     }
 
-    /// Says that it is to stop, and that for so long nothing was heard of its runner but `beat`.
-    pub(crate) fn revoke(&mut self, beat: Option<String>, silence: Duration) {
+    /// Says that it is to stop.
+    pub(crate) fn revoke(&mut self, found: Disowned) {
         if !self.is_revoked && self.beat.is_none() {
-            let since = Instant::now().checked_sub(silence).unwrap_or_else(Instant::now);
+            let since = Instant::now().checked_sub(found.silence).unwrap_or_else(Instant::now);
             // It may have been claimed just now, however long ago it was submitted.
             self.submitted = since;
-            self.beat = beat.map(|it| (it, since));
+            self.beat = found.beat.map(|it| (it, since));
         }
+        self.is_fenced |= found.is_fenced;
         self.is_revoked = true;
     }
 
@@ -240,7 +251,7 @@ mod tests {
         let long_ago = Duration::from_secs(10);
         entry.submitted =
             Instant::now().checked_sub(long_ago).expect("the machine runs for longer");
-        entry.revoke(None, Duration::ZERO);
+        entry.revoke(Disowned::default());
         assert!(entry.patience() > lease, "{:?}", entry.patience());
         assert!(!entry.is_done_with());
     }

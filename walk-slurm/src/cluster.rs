@@ -14,7 +14,7 @@ use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::attempt::{Attempt, write_whole};
-use crate::books::{Books, Entry, Places};
+use crate::books::{Books, Disowned, Entry, Places};
 use crate::calls::Calls;
 use crate::collector::collect;
 use crate::question::Question;
@@ -222,17 +222,9 @@ impl Cluster {
 
     /// Says that nobody asks for the result of an attempt any more, and has its job cancelled.
     pub(crate) fn revoke(&self, attempt: &Attempt) -> Result<(), ClusterError> {
-        attempt.revoke()?;
-        // If nobody has claimed it nobody can any more, and nothing of it will ever run.
-        let is_fenced = attempt.claim("revoked")?;
-        if is_fenced {
-            attempt.fence()?;
-        }
-        // Whoever comes next goes on listening from here.
-        let (beat, silence) = silence::of(attempt);
+        let found = disown(attempt)?;
         if let Some(entry) = self.books().lock().entries.get_mut(&attempt.id()) {
-            entry.is_fenced |= is_fenced;
-            entry.revoke(beat, silence);
+            entry.revoke(found);
         }
         self.books().tell();
         Ok(())
@@ -247,8 +239,9 @@ impl Cluster {
     fn open_revoked(&self, attempt: &Attempt) -> Result<(), ClusterError> {
         let mut entry = Entry::new(attempt.clone(), Vec::new(), self.shared.settings.lease);
         entry.found_again();
+        entry.revoke(disown(attempt)?);
         self.enter(entry);
-        self.revoke(attempt)
+        Ok(())
     }
 
     fn enter(&self, entry: Entry) {
@@ -297,6 +290,19 @@ impl std::fmt::Debug for Cluster {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Cluster").field("name", &self.shared.name).finish_non_exhaustive()
     }
+}
+
+/// Has an attempt stop, and returns what is known of its runner.
+fn disown(attempt: &Attempt) -> Result<Disowned, ClusterError> {
+    attempt.revoke()?;
+    // If nobody has claimed it nobody can any more, and nothing of it will ever run.
+    let is_fenced = attempt.claim("revoked")?;
+    if is_fenced {
+        attempt.fence()?;
+    }
+    // Whoever comes next goes on listening from here.
+    let (beat, silence) = silence::of(attempt);
+    Ok(Disowned { is_fenced, beat, silence })
 }
 
 /// Returns the name of the jobs of a directory, made up when it is first asked.

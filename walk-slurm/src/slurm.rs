@@ -183,8 +183,10 @@ pub enum Presence {
     There {
         /// What `sinfo --version` says.
         version: String,
-        /// Each partition: `main up 3 idle`.
+        /// Each partition, by what its nodes do: `main up 3 idle`. The default one has a `*`.
         partitions: Vec<String>,
+        /// The addresses of the nodes.
+        nodes: Vec<String>,
     },
     /// Its programs are there, and do not get an answer; the text says why.
     Silent(String),
@@ -208,7 +210,14 @@ pub fn look_around(scratch: &Path) -> Presence {
     }
     let row = |it: &str| it.trim().split('|').collect::<Vec<_>>().join(" ");
     let partitions = said.text.lines().filter(|it| it.matches('|').count() == 3).map(row);
-    Presence::There { version, partitions: partitions.collect() }
+    let partitions = partitions.collect();
+    let said = calls.call(&["sinfo", "--noheader", "--Node", "--format=%o"].map(OsString::from));
+    let is_name = |it: &&str| !it.is_empty() && !it.contains(char::is_whitespace);
+    let names = said.text.lines().map(str::trim).filter(is_name).filter(|_| said.succeeded);
+    let mut nodes: Vec<String> = names.map(str::to_owned).collect();
+    nodes.sort();
+    nodes.dedup();
+    Presence::There { version, partitions, nodes }
 }
 
 #[cfg(test)]

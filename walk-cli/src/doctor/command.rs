@@ -20,12 +20,14 @@ const WIDTH: usize = 11;
 pub(crate) fn doctor(common: &Common, palette: Palette, out: &mut dyn Write) -> Result<Exit> {
     let state = state(common);
     let place = place(&state);
+    let plan = away::plan(common);
+    let is_shared = away::needs_cluster(plan.as_ref(), common);
     let checks: [&dyn Fn() -> Finding; 13] = [
         &system::version,
         &|| project::manifest(common),
         &|| project::state(&state),
         &|| project::lock(&state),
-        &|| disk::file_system(&place),
+        &|| disk::file_system(&place, is_shared),
         &|| disk::locks(&place),
         &|| disk::clock(&place),
         &system::shell,
@@ -36,8 +38,7 @@ pub(crate) fn doctor(common: &Common, palette: Palette, out: &mut dyn Write) -> 
         &|| surroundings::terminal(common),
     ];
     let make = || surroundings::make(std::env::var("MAKEFLAGS").ok().as_deref());
-    let plan = away::plan(common);
-    let slurm = || away::slurm(plan.as_ref(), common, &std::env::temp_dir());
+    let slurm = || away::slurm(plan.as_ref(), common, &place, &std::env::temp_dir());
     let others = [make(), slurm(), away::cache(plan.as_ref(), common)];
     let findings: Vec<Finding> = checks.iter().map(|it| it()).chain(others).collect();
     let is_well = findings.iter().all(|it| it.is_well);

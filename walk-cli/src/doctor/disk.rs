@@ -12,7 +12,8 @@ use crate::os::{FileSystem, file_system as kind};
 const LONGEST: Duration = Duration::from_millis(60);
 const COARSE: Duration = Duration::from_millis(20);
 
-pub(super) fn file_system(place: &Path) -> Finding {
+/// What the file system is; `is_shared` says that it has to be one of several machines.
+pub(super) fn file_system(place: &Path, is_shared: bool) -> Finding {
     let name = "file system";
     let where_ = place.display();
     match kind(place) {
@@ -21,6 +22,12 @@ pub(super) fn file_system(place: &Path) -> Finding {
         FileSystem::Fuse => {
             ok(name, format!("{where_} is made by a program (FUSE): walk watch may need --poll"))
         }
+        FileSystem::Network(kind) if is_shared => ok(
+            name,
+            format!(
+                "{where_} is on a network ({kind}), as a cluster needs it; walk watch needs --poll"
+            ),
+        ),
         FileSystem::Network(kind) => warn(
             name,
             format!(
