@@ -161,6 +161,9 @@ fn write_action(
                 }
                 // Nobody knows when.
                 (None, _) => writeln!(out, "{name} ran in {run_of}: {how}")?,
+                _ if action.cached => {
+                    writeln!(out, "{name} was taken from the cache in {run_of}: {}", tame(&how))?;
+                }
                 _ => {
                     let taken = seconds(action.duration());
                     writeln!(out, "{name} ran in {run_of}, for {taken}: {}", tame(&how))?;

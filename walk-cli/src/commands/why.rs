@@ -170,7 +170,11 @@ fn write_last(note: &Note, palette: Palette, out: &mut dyn Write) -> io::Result<
         Some(Lapse::Unended) => String::new(),
         _ => format!(", for {}", seconds(note.duration())),
     };
-    writeln!(out, "  last ran {ago}{time}: {}{attempts}", tame(ending))?;
+    if note.is_restored {
+        writeln!(out, "  last taken from the cache {ago}: {}", tame(ending))?;
+    } else {
+        writeln!(out, "  last ran {ago}{time}: {}{attempts}", tame(ending))?;
+    }
     writeln!(out, "  because: {}", tame(&note.reason.summary))?;
     out.write_all(explain::changes(&note.reason, "    ", palette).as_bytes())
 }

@@ -54,6 +54,8 @@ pub(crate) struct RecordedAction {
     pub(crate) blocked: Option<String>,
     /// Whether it passed only on a retry.
     pub(crate) flaky: bool,
+    /// Whether its result was taken from the cache.
+    pub(crate) cached: bool,
     /// How long it usually takes, in milliseconds, if it took clearly longer.
     pub(crate) usual_ms: Option<u64>,
     /// The digest of its fingerprint, if it succeeded.
@@ -178,6 +180,7 @@ impl RecordedRun {
         let action = self.at(&ended.action);
         action.fingerprint = ended.fingerprint;
         (action.flaky, action.usual_ms) = (ended.flaky, ended.usual_ms);
+        action.cached = ended.cached;
         if let Some(attempt) = action.attempts.last_mut() {
             attempt.duration_ms = ended.duration_ms;
             attempt.status = Some(status(&ended.status));

@@ -47,6 +47,8 @@ struct Row<'a> {
     /// Those that failed, so that it did not run.
     because: Vec<usize>,
     flaky: bool,
+    /// Whether its result was taken from the cache.
+    cached: bool,
     /// How long it usually takes, if it took clearly longer.
     #[serde(skip_serializing_if = "Option::is_none")]
     usual: Option<u64>,
@@ -132,7 +134,7 @@ fn counts(run: &RecordedRun) -> Tally {
     Tally {
         ok: is("ok") + is("same"),
         flaky: run.actions.iter().filter(|it| it.flaky).count(),
-        cached: 0,
+        cached: run.actions.iter().filter(|it| it.cached).count(),
         up_to_date: 0,
         failed: is("fail"),
         not_ready: is("wait"),
@@ -163,6 +165,7 @@ fn row<'a>(run: &'a RecordedRun, action: &'a RecordedAction) -> Row<'a> {
         reason: &action.reason,
         because: because(run, action),
         flaky: action.flaky,
+        cached: action.cached,
         usual: action.usual_ms,
         elements: elements
             .map(|it| [Some(&*it.name), it.old.as_deref(), it.new.as_deref()])

@@ -383,6 +383,20 @@ fn a_local_part_that_was_damaged_is_said_once() {
     assert_eq!(second.ran(), 4);
 }
 
+/// It was told as a run without a success before it.
+#[test]
+fn what_came_from_the_cache_is_told_as_that_later() {
+    let site = Site::new();
+    let (first, second) = (site.checkout(""), site.checkout(""));
+    first.walk("").expect(0);
+    second.walk("").expect(0);
+    let why = second.walk("why link").expect(0);
+    assert!(why.contains("  last taken from the cache just now: ok\n"), "{why}");
+    let last = second.walk("why --last link").expect(0);
+    assert!(last.starts_with("link was taken from the cache in run 1, just now: ok\n"), "{last}");
+    assert!(first.walk("why link").expect(0).contains("last ran just now"));
+}
+
 /// A place in which nothing can be made, as a share that is not mounted.
 #[test]
 fn a_directory_that_can_not_be_written_is_said_and_found() {

@@ -445,8 +445,8 @@ impl CommandWalk {
     /// Adds a run that is over to the history in `note`, and says what there is to say of it.
     fn remember(&mut self, note: &mut Note, id: ActionId, outcome: &JobOutcome) {
         let has_stumbled = self.stumbled.remove(&id);
-        let is_restored = self.ended.as_ref().is_some_and(|it| it.captured.conduct.is_restored);
-        if outcome.interrupted == Some(InterruptCause::Run) || is_restored {
+        note.is_restored = self.ended.as_ref().is_some_and(|it| it.captured.conduct.is_restored);
+        if outcome.interrupted == Some(InterruptCause::Run) || note.is_restored {
             return;
         }
         let duration = outcome.status.is_success().then_some(self.ran(outcome));

@@ -42,6 +42,9 @@ pub struct Note {
     /// Whether it passed only on a retry.
     #[serde(default)]
     pub is_flaky: bool,
+    /// Whether its result was taken from the cache: it did not run.
+    #[serde(default)]
+    pub is_restored: bool,
     /// What is remembered of all its runs, this one included.
     #[serde(default)]
     pub history: History,
@@ -129,6 +132,7 @@ impl Note {
             has_log: false,
             lapse: Some(Lapse::Unended),
             is_flaky: false,
+            is_restored: false,
             history: History::default(),
         }
     }

@@ -75,6 +75,7 @@
     if (action.blocked) say(action.blocked);
     const waited = action.attempts.length ? action.start - action.queued : 0;
     if (waited >= 10) say("waited " + seconds(waited) + " for the queue " + action.queue);
+    if (action.cached) say("taken from the cache: it did not run");
     if (action.flaky) say("flaky: it passed only on a retry");
     if (action.usual) say("slower than usual, which is " + seconds(action.usual));
     if (onPath.has(action.index)) say("on the critical path");

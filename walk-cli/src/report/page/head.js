@@ -12,6 +12,7 @@
     ["Result", run.ending],
     ["Time", seconds(run.duration)],
     ["Ran well", run.counts.ok],
+    ["From the cache", run.counts.cached],
     ["Up to date", run.counts.up_to_date],
     ["Failed", run.counts.failed],
     ["Not ready", run.counts.not_ready],

@@ -51,6 +51,7 @@
     };
     const state = tag(action.state);
     if (action.flaky) state.textContent += " (flaky)";
+    if (action.cached) state.textContent += " (from the cache)";
     cell(state);
     cell(link(action.index));
     cell(action.attempts.length ? seconds(action.duration) : "", "number");
