@@ -123,6 +123,10 @@ impl Watch {
                 "from the cache".into(),
                 Some(self.why(action, outcome)).filter(|it| !it.is_empty()),
             ),
+            Verdict::Ok | Verdict::Same if conduct.is_some_and(|it| it.is_taken_over) => join(
+                "begun by an earlier walk".into(),
+                Some(self.why(action, outcome)).filter(|it| !it.is_empty()),
+            ),
             Verdict::Same if self.is_forced => identical(0),
             Verdict::Same => {
                 let below = action.dag().successors(action.vertex()).iter();

@@ -273,7 +273,8 @@ fn what_a_killed_walk_left_running_is_taken_over() {
     let walk = cluster.start("");
     await_that("the walk waits for it", || cluster.0.exists(".walk/slurm/squeue"));
     cluster.0.release("gate");
-    walk.wait().expect(0);
+    let out = walk.wait().expect(0);
+    assert!(out.contains("  begun by an earlier walk"), "{out}");
     assert_eq!(cluster.0.read("a"), "old\n");
     assert_eq!(cluster.calls("sbatch"), 1);
     assert!(cluster.walk("").expect(0).starts_with("up to date"));

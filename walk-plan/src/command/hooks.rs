@@ -17,7 +17,7 @@ use walk_core::{
 
 use super::elements::{self, Facts, FileKind, Unreadable};
 use super::note::{self, Lapse, Reason};
-use super::outcome::{Conduct, Ended, Shared};
+use super::outcome::{Ended, Shared};
 use super::{CommandWalk, Made, Note, WalkError, entries};
 use crate::{ActionId, FileId, Paths, Retry};
 
@@ -454,9 +454,9 @@ impl CommandWalk {
         note.is_flaky = has_stumbled && duration.is_some();
         note.history.add(duration, note.is_flaky);
         if let Some(ended) = &mut self.ended {
-            let history = note.history.clone();
-            ended.captured.conduct =
-                Conduct { is_flaky: note.is_flaky, is_restored: false, exceeds: usual, history };
+            let conduct = &mut ended.captured.conduct;
+            (conduct.is_flaky, conduct.exceeds) = (note.is_flaky, usual);
+            conduct.history = note.history.clone();
         }
     }
 

@@ -46,6 +46,8 @@ pub struct Conduct {
     pub is_flaky: bool,
     /// Whether its outputs were taken from the cache: it did not run.
     pub is_restored: bool,
+    /// Whether an earlier walk began it, elsewhere, and this one only saw its end.
+    pub is_taken_over: bool,
     /// How long it usually takes, if it took clearly longer this time.
     pub exceeds: Option<Usual>,
     /// What is remembered of all runs, this one included.

@@ -123,6 +123,7 @@ impl CommandWork {
         let trip = away.run(self, cx, output.into());
         if let Some((began, began_ns)) = trip.began {
             (captured.began, captured.started_ns) = (Some(began), began_ns);
+            captured.conduct.is_taken_over = true;
         }
         captured.ran = trip.ran;
         trip.status
