@@ -118,7 +118,11 @@ impl CliError {
         }
         let mut cause = self.source();
         while let Some(error) = cause {
-            let _ = write!(message, ": {error}");
+            // Some say what their cause is themselves.
+            let text = error.to_string();
+            if !message.ends_with(&text) {
+                let _ = write!(message, ": {text}");
+            }
             cause = error.source();
         }
         Some(message)

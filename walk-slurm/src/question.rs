@@ -164,7 +164,10 @@ fn see(entry: &mut Entry, line: Option<&Line>, worries: &mut Vec<String>) -> boo
                 None
             }
             Opinion::Lost(text) => Some(Fate::Lost(text)),
-            Opinion::Failed(text) => Some(Fate::Failed(text)),
+            Opinion::Failed(text) if over => Some(Fate::Failed(text)),
+            Opinion::Failed(text) => {
+                Some(Fate::Failed(format!("{text} (asked for {})", entry.demands.join(" "))))
+            }
             Opinion::TimedOut => Some(Fate::TimedOut),
         };
     }

@@ -107,8 +107,13 @@ pub(super) fn cache(plan: Option<&Plan>, common: &Common) -> Finding {
     let name = "cache";
     let Some(plan) = plan else { return ok(name, "no manifest that says") };
     let settings = match settings_of_cache(common, plan) {
-        Ok(Some(settings)) => settings,
+        Ok(Some(settings)) if plan.env.secret.is_empty() => settings,
+        Ok(None) if plan.cache.is_some() => return ok(name, "off, as --cache or WALK_CACHE says"),
         Ok(None) => return ok(name, "off: [cache] in the manifest turns it on"),
+        Ok(Some(_)) => {
+            let secrets = plan.env.secret.join(", ");
+            return warn(name, format!("nothing is kept: `[env] secret` has {secrets}"));
+        }
         Err(error) => return warn(name, error.to_string()),
     };
     let mut parts = Vec::new();

@@ -217,13 +217,23 @@ fn wrong_settings_are_refused_with_what_would_be_right() {
         assert!(err.contains(expected), "{cache}: {err}");
     };
     check("remote = \"http://x\"", "`http://x` is no cache");
-    check("remote = \"grpc://x\"", "`grpc://x` is no cache: expected file:///a/directory");
+    check("remote = \"grpc://x\"", "walk.toml:4:10: `grpc://x` is no cache");
+    check("remote = \"grpc://:1\"", "`grpc://:1` is no cache");
     check("mode = \"readonly\"", "expected \"read\", \"write\" or \"read-write\"");
     check("max-size = \"10GB\"", "expected a size such as");
     check("remotes = \"file:///x\"", "unknown key `remotes`");
-    check("credentials = \"none\"", "cannot read credentials from");
+    check("max-size = \"1k\"", "in K, M, G or T");
+    check("credentials = \"none\"", "none`: No such file or directory (os error 2)\n");
     #[cfg(not(feature = "grpc"))]
     check("remote = \"grpc://x:1\"", "needs a walk that was built with `--features grpc`");
+    let secret = Project::new("[cache]\n[env]\nsecret = [\"KEY\"]\n[action.a]\nrun = \"true\"\n");
+    let doctor = |args: &str| {
+        let mut command = secret.command(args);
+        command.env("HOME", secret.path(""));
+        Done::of(command.output().expect("it runs")).out
+    };
+    assert!(doctor("doctor").contains("nothing is kept: `[env] secret` has KEY"));
+    assert!(doctor("--cache off doctor").contains("off, as --cache or WALK_CACHE says"));
     let homeless = Project::new("[cache]\n[action.a]\nrun = \"true\"\nout = []\n");
     assert!(homeless.walk("").complains(2).contains("no place for the local cache"));
 }

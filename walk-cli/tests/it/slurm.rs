@@ -201,7 +201,8 @@ fn a_job_that_can_never_start_fails_with_slurms_reason() {
     let mode = fs::Permissions::from_mode(0o755);
     fs::set_permissions(cluster.0.path("bin/setsid"), mode).expect("ours");
     let out = cluster.walk("").expect(1);
-    assert!(out.contains("Slurm will never start its job: PartitionConfig"), "{out}");
+    let why = "Slurm will never start its job: PartitionConfig (asked for --nodes=1 --ntasks=1)";
+    assert!(out.contains(why), "{out}");
     assert_eq!(cluster.calls("scancel"), 1);
 }
 

@@ -139,7 +139,7 @@ pub(super) fn cache(loaded: &[Loaded<'_>]) -> Result<Option<CacheSettings>> {
     let Some(raw) = &loaded[0].parsed.document.cache else { return Ok(None) };
     let default = CacheSettings::default();
     let text = |text: &Option<Text<'_>>| text.as_ref().map(ToString::to_string);
-    if let Some(it) = text(&raw.remote).filter(|it| !has_scheme(it)) {
+    if let Some(it) = text(&raw.remote).filter(|it| !is_remote(it)) {
         let wrong = Trouble::new(format!("`{it}` is no cache"));
         let help = "a directory is file:///shared/cache, a server grpc://host:port";
         return Err(wrong.help(help).at(Place::of(0, &["cache", "remote"])));
@@ -159,8 +159,12 @@ pub(super) fn cache(loaded: &[Loaded<'_>]) -> Result<Option<CacheSettings>> {
     }))
 }
 
-fn has_scheme(remote: &str) -> bool {
-    ["file:///", "grpc://", "grpcs://"].iter().any(|it| remote.starts_with(it))
+/// Returns whether it is a directory, or a host and its port.
+fn is_remote(remote: &str) -> bool {
+    let address = remote.strip_prefix("grpc://").or_else(|| remote.strip_prefix("grpcs://"));
+    let parts = address.and_then(|it| it.rsplit_once(':'));
+    let is_server = parts.is_some_and(|it| !it.0.is_empty() && it.1.parse::<u16>().is_ok());
+    remote.starts_with("file:///") || is_server
 }
 
 fn tokens_of(table: &EngineTable<'_>, place: &Place) -> Result<u32> {

@@ -70,7 +70,7 @@ impl<'de> Deserialize<'de> for Size {
         impl Visitor<'_> for V {
             type Value = Size;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a size such as \"500M\" or \"10G\"")
+                f.write_str("a size such as \"500M\" or \"10G\", in K, M, G or T")
             }
             fn visit_str<E: Error>(self, it: &str) -> Result<Size, E> {
                 size(it).map(Size).ok_or_else(|| E::invalid_value(Unexpected::Str(it), &self))
