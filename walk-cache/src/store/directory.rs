@@ -73,11 +73,11 @@ impl Directory {
         fill: impl FnOnce(&mut tempfile::NamedTempFile) -> io::Result<()>,
     ) -> io::Result<()> {
         if let Some(directory) = path.parent().filter(|it| !it.is_dir()) {
-            fs::create_dir_all(directory).map_err(|it| unwritable(directory, it))?;
+            fs::create_dir_all(directory).map_err(|it| unwritable(directory, &it))?;
         }
         let mut draft = self.draft()?;
         fill(&mut draft)?;
-        draft.persist(path).map_err(|it| unwritable(path, it.error))?;
+        draft.persist(path).map_err(|it| unwritable(path, &it.error))?;
         Ok(())
     }
 
@@ -85,11 +85,11 @@ impl Directory {
     fn draft(&self) -> io::Result<tempfile::NamedTempFile> {
         let scratch = self.root.join("tmp");
         if !scratch.is_dir() {
-            fs::create_dir_all(&scratch).map_err(|it| unwritable(&scratch, it))?;
+            fs::create_dir_all(&scratch).map_err(|it| unwritable(&scratch, &it))?;
         }
         let mode = Permissions::from_mode(FOR_ALL);
-        let made = tempfile::Builder::new().permissions(mode).tempfile_in(&scratch);
-        made.map_err(|it| unwritable(&scratch, it))
+        let draft = tempfile::Builder::new().permissions(mode).tempfile_in(&scratch);
+        draft.map_err(|it| unwritable(&scratch, &it))
     }
 
     /// Removes what nobody asked for in so long a time, and then what was not used for longest
@@ -132,7 +132,7 @@ impl Directory {
 }
 
 /// Tells a place that cannot be written to from a blob that is not there.
-fn unwritable(path: &Path, error: io::Error) -> io::Error {
+fn unwritable(path: &Path, error: &io::Error) -> io::Error {
     let kind = match error.kind() {
         io::ErrorKind::NotFound => io::ErrorKind::Other,
         kind => kind,

@@ -15,11 +15,14 @@ use walk_plan::{
 
 use crate::args::{CacheWish, Common};
 use crate::error::Result;
+use crate::terminal::{Asking, Console};
 
 /// Gives `walk` a cache, if there is to be one.
-pub(super) fn prepare(common: &Common, walk: &mut CommandWalk) -> Result<()> {
+pub(super) fn prepare(common: &Common, walk: &mut CommandWalk, console: &Console) -> Result<()> {
     if let Some(settings) = settings(common, walk.plan())? {
-        walk.set_cache(SharedCache::new(Results::new(Cache::open(settings)?)));
+        let results = Results::new(Cache::open(settings)?);
+        console.update(|it| it.set_asking(results.asking.clone()));
+        walk.set_cache(SharedCache::new(results));
     }
     Ok(())
 }
@@ -86,17 +89,20 @@ struct Results {
     /// What was described and not decided upon.
     described: Mutex<HashMap<u64, Kept>>,
     count: AtomicU64,
+    asking: Asking,
 }
 
 impl Results {
     fn new(cache: Cache) -> Self {
-        Self { cache, described: Mutex::default(), count: AtomicU64::new(0) }
+        let (described, count) = (Mutex::default(), AtomicU64::new(0));
+        Self { cache, described, count, asking: Asking::default() }
     }
 }
 
 impl ResultCache for Results {
     fn restore(&self, question: &CacheQuestion) -> Option<Restored> {
-        match self.cache.restore(&asked(question), &question.root, &question.scratch) {
+        let ask = || self.cache.restore(&asked(question), &question.root, &question.scratch);
+        match self.asking.ask(ask) {
             Answer::Hit(found) => Some(Restored::new(found.log, found.discovered)),
             Answer::Miss => None,
         }

@@ -16,6 +16,7 @@ pub(crate) use runner::{NAME, run};
 
 use crate::args::Common;
 use crate::error::Result;
+use crate::terminal::Console;
 
 /// Gives `walk` the engines and the cache that it needs, and has what an earlier walk left running
 /// elsewhere stopped, unless this one may take it over.
@@ -24,7 +25,8 @@ pub(crate) fn prepare(
     walk: &mut CommandWalk,
     dag: &Dag<ActionId>,
     interrupt: &Interrupt,
+    console: &Console,
 ) -> Result<()> {
-    cache::prepare(common, walk)?;
+    cache::prepare(common, walk, console)?;
     engine::prepare(walk, dag, interrupt)
 }

@@ -133,7 +133,7 @@ impl Going<'_> {
         let watch = Rc::new(RefCell::new(watch));
         observe(&mut walk, &watch, occasion);
         let signals = occasion.signals(&console)?;
-        let result = prepare(common, &mut walk, &dag, &occasion.interrupt());
+        let result = prepare(common, &mut walk, &dag, &occasion.interrupt(), &console);
         let result = result.and_then(|()| Ok(walk.run(&dag)?));
         console.finish();
         let (plan, state, duration) = (walk.plan(), walk.state(), duration());

@@ -181,7 +181,8 @@ impl Run<'_> {
         let dag = walk.dag(targets)?;
         begin(&walk, &dag, 0, &mut self.watch.borrow_mut());
         observe(&mut walk, &self.watch, self.occasion);
-        let result = prepare(self.common, &mut walk, &dag, &self.occasion.interrupt());
+        let interrupt = self.occasion.interrupt();
+        let result = prepare(self.common, &mut walk, &dag, &interrupt, &self.console);
         let result = result.and_then(|()| Ok(walk.run(&dag)?));
         Ok(Walked { walk, dag, result })
     }

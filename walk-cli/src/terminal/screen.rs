@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::Palette;
+use super::asking::Asking;
 use super::eta::{Left, Outlook};
 use super::taskbar::Mood;
 use super::text::{between, brief, shorten, tame, whole, width};
@@ -29,6 +30,7 @@ pub(crate) struct Screen {
     running: BTreeMap<usize, (Job, Instant)>,
     outlook: Outlook,
     left: Option<Left>,
+    asking: Asking,
     stopping: Option<&'static str>,
 }
 
@@ -95,6 +97,11 @@ impl Screen {
         self.left = self.outlook.left(&active);
     }
 
+    /// Sets where questions to a cache are counted.
+    pub(crate) fn set_asking(&mut self, asking: Asking) {
+        self.asking = asking;
+    }
+
     pub(crate) fn set_stopping(&mut self, how: &'static str) {
         self.stopping = Some(how);
     }
@@ -129,7 +136,7 @@ impl Screen {
         (columns, most): (usize, usize),
         palette: Palette,
     ) -> Vec<String> {
-        let mut rows = vec![self.head(columns, palette)];
+        let mut rows = vec![self.head(now, columns, palette)];
         let most_running = most.saturating_sub(2).min(RUNNING_ROWS);
         rows.extend(self.running_rows(now, columns, most_running));
         rows.extend(self.waiting_row(columns, palette));
@@ -154,7 +161,7 @@ impl Screen {
         counts
     }
 
-    fn head(&self, columns: usize, palette: Palette) -> String {
+    fn head(&self, now: Instant, columns: usize, palette: Palette) -> String {
         let mut parts: Vec<Part> = Vec::new();
         for (rank, text) in (0..).step_by(5).zip(self.counts()) {
             parts.push((text, false, rank));
@@ -165,8 +172,11 @@ impl Screen {
         if self.blocked > 0 {
             parts.push((format!("{} not run", self.blocked), false, 4));
         }
+        let asking = self.asking.long(now);
         if let Some(how) = self.stopping {
             parts.push((how.into(), true, 1));
+        } else if asking > 0 {
+            parts.push((format!("{asking} waiting for the cache"), false, 3));
         } else if let Some(left) = self.left {
             parts.push((format!(" eta {}", between(left.least, left.most)), false, 3));
         }
@@ -324,6 +334,21 @@ mod tests {
         let narrow = picture(&screen, now, 39);
         let tiny = picture(&screen, now, 12);
         insta::assert_snapshot!(format!("{wide}---\n{narrow}---\n{tiny}"));
+    }
+
+    /// The time that is left said 0 s then, and nothing else.
+    #[test]
+    fn a_question_to_the_cache_that_takes_long_is_shown() {
+        let start = Instant::now();
+        let (mut screen, asking) = (busy(start), Asking::default());
+        screen.set_asking(asking.clone());
+        let seen = |after| {
+            let picture = picture(&screen, Instant::now() + Duration::from_secs(after), 79);
+            picture.contains("  1 waiting for the cache")
+        };
+        assert!(!asking.ask(|| seen(0)), "it may be answered soon");
+        assert!(asking.ask(|| seen(2)));
+        assert!(!seen(2), "it was answered");
     }
 
     /// Each row fits, whatever is in the names, and none does anything to the terminal.
