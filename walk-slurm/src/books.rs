@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::attempt::{Attempt, Verdict};
+use crate::attempt::{Attempt, Verdict, stem};
 use crate::judge::Looks;
 use crate::slurm::Line;
 
@@ -193,6 +193,15 @@ pub(crate) struct State {
     pub(crate) told: Vec<String>,
     pub(crate) is_closed: bool,
     pub(crate) batches: u32,
+}
+
+impl State {
+    /// Returns the attempts at the errand of this name that are not over.
+    pub(crate) fn attempts_at(&self, name: &str) -> Vec<Attempt> {
+        let start = format!("{}.", stem(name));
+        let of_it = self.entries.range(start.clone()..).take_while(|it| it.0.starts_with(&start));
+        of_it.map(|it| it.1.attempt.clone()).collect()
+    }
 }
 
 /// The state and what wakes those who wait for a change of it.

@@ -195,11 +195,13 @@ impl Cluster {
     }
 
     /// Takes over what an earlier process left of `errand`: an attempt with the same key, if there
-    /// is one; all others are revoked, and to be fenced.
+    /// is one; all others are revoked, and to be fenced, as are those that this process has told to
+    /// stop and that have not answered.
     pub(crate) fn take_over(
         &self,
         errand: &Errand,
     ) -> Result<(Option<Attempt>, Vec<Attempt>), ClusterError> {
+        let stopping = self.shared.books.lock().attempts_at(&errand.name);
         let mut left = self.shared.books.lock().left.remove(&errand.name).unwrap_or_default();
         left.sort_by_key(Attempt::number);
         let is_same = |it: &Attempt| {
@@ -211,6 +213,7 @@ impl Cluster {
         for other in &left {
             self.open_revoked(other)?;
         }
+        left.extend(stopping);
         if let Some(attempt) = &mine {
             let lease = self.shared.settings.lease;
             let mut entry = Entry::new(attempt.clone(), errand.demands(), lease);

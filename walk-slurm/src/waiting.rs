@@ -63,6 +63,7 @@ impl Cluster {
         state.recalls -= 1;
         if !has_ended {
             state.unended.push(attempt.errand());
+            state.waits_told = None;
         }
         if state.recalls == 0 {
             tell_left(std::mem::take(&mut state.unended));

@@ -108,3 +108,21 @@ fn clean_all_stops_what_still_runs_elsewhere() {
     assert!(has_ended(cluster.pid("100")), "it still runs");
     assert!(!cluster.has_attempts());
 }
+
+/// What Slurm said of the first attempt did not end its command, and a second one began beside it.
+#[test]
+fn a_retry_waits_for_the_end_of_what_slurm_gave_up() {
+    let manifest = format!("[settings]\ngrace = \"1s\"\n{HELD}retry = {{ times = 1 }}\n");
+    let cluster = Cluster::new(&manifest);
+    let mut walk = cluster.begin_with_lease("10m");
+    kill_process(cluster.pid("100"), Signal::STOP).expect("it runs");
+    cluster.0.write("slurm/tasks/100/state", "OUT_OF_MEMORY\n");
+    walk.await_err("its job may still run");
+    walk.await_err("s for job 100 of `a`: it was told to stop");
+    assert_eq!(cluster.calls("sbatch"), 1);
+    go_on(&cluster);
+    cluster.0.await_fifo("up");
+    cluster.0.release("gate");
+    walk.wait().expect(0);
+    assert_eq!((&*cluster.0.read("a"), cluster.calls("sbatch")), ("old\n", 2));
+}
