@@ -316,7 +316,11 @@ impl Attempt {
 
     /// Returns the job's number, if it is known.
     pub(crate) fn job(&self) -> Option<String> {
-        fs::read_to_string(self.dir.join("job")).ok().filter(|it| !it.is_empty())
+        let is_number = |it: &String| {
+            it.starts_with(|it: char| it.is_ascii_digit())
+                && it.bytes().all(|it| it.is_ascii_digit() || it == b'_')
+        };
+        fs::read_to_string(self.dir.join("job")).ok().filter(is_number)
     }
 
     pub(crate) fn conclude(&self, verdict: &Verdict) -> Result<(), ClusterError> {

@@ -225,12 +225,17 @@ impl Cluster {
 
     /// Says that nobody asks for the result of an attempt any more, and has its job cancelled.
     pub(crate) fn revoke(&self, attempt: &Attempt) -> Result<(), ClusterError> {
-        let found = disown(attempt)?;
+        let found = disown(attempt);
+        let (found, result) = match found {
+            Ok(found) => (found, Ok(())),
+            // Its job can be cancelled all the same.
+            Err(error) => (Disowned::default(), Err(error)),
+        };
         if let Some(entry) = self.books().lock().entries.get_mut(&attempt.id()) {
             entry.revoke(found);
         }
         self.books().tell();
-        Ok(())
+        result
     }
 
     /// Removes an attempt of which nothing is left.

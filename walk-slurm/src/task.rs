@@ -206,10 +206,10 @@ impl Task {
     /// Stops an attempt, and waits for as long as a person would for it to be gone, who may be told not
     /// to wait at all.
     fn recall(&self, attempt: &Attempt, cx: &JobContext) -> Result<(), ClusterError> {
-        self.cluster.revoke(attempt)?;
+        let revoked = self.cluster.revoke(attempt);
         let until = Instant::now() + self.errand.grace + Duration::from_secs(10);
         self.cluster.await_recalled(attempt, &|| cx.is_killed() || Instant::now() > until);
-        Ok(())
+        revoked
     }
 
     /// Stops an attempt for good, so that another can begin; false if the job is interrupted.

@@ -126,3 +126,31 @@ fn a_retry_waits_for_the_end_of_what_slurm_gave_up() {
     walk.wait().expect(0);
     assert_eq!((&*cluster.0.read("a"), cluster.calls("sbatch")), ("old\n", 2));
 }
+
+/// Somebody removed its directory: the job could not be told to stop, and was not cancelled.
+#[test]
+fn an_interrupt_cancels_what_can_not_be_revoked() {
+    let cluster = Cluster::new(HELD);
+    let walk = cluster.begin();
+    fs::remove_dir_all(cluster.0.path(&cluster.attempt())).expect("ours");
+    walk.signal(Signal::INT);
+    walk.wait().complains(130);
+    await_that("its process ends", || has_ended(cluster.pid("100")));
+    assert_eq!(cluster.calls("scancel"), 1);
+    assert!(!cluster.has_attempts() && !cluster.0.exists("a"));
+}
+
+/// What the number of its job is read from is damaged; its comment names it all the same.
+#[test]
+fn a_number_of_a_job_that_was_damaged_is_found_again() {
+    let cluster = killed();
+    cluster.0.write(&format!("{}/job", cluster.attempt()), "\0\0\0");
+    let manifest = cluster.0.read("walk.toml").replace("queue = \"cluster\"", "always = false");
+    cluster.0.write("walk.toml", &manifest);
+    let walk = cluster.start("");
+    cluster.0.await_fifo("up");
+    assert!(has_ended(cluster.pid("100")), "it still runs on the cluster");
+    cluster.0.release("gate");
+    walk.wait().expect(0);
+    assert!(!cluster.has_attempts());
+}
