@@ -133,7 +133,8 @@ impl Cluster {
         &self.shared.name
     }
 
-    /// Stops what an earlier process left running of errands that are not to be `kept`.
+    /// Stops what an earlier process left running of errands that are not to be `kept`; they are
+    /// told by their names and outputs.
     ///
     /// It returns when nothing of it can write any more to outputs that `concern` the caller, or
     /// when `give_up` says so; outputs below [`Errand::root`] are given relative to that. For what
@@ -145,14 +146,21 @@ impl Cluster {
     /// Fails if an attempt cannot be revoked.
     pub fn settle(
         &self,
-        kept: impl Fn(&str) -> bool,
+        kept: impl Fn(&str, &[&Path]) -> bool,
         concern: impl Fn(&Path) -> bool,
         give_up: impl Fn() -> bool,
     ) -> Result<(), ClusterError> {
         let attempts: Vec<Attempt> = {
             let mut state = self.shared.books.lock();
-            let names: Vec<String> = state.left.keys().filter(|it| !kept(it)).cloned().collect();
-            names.iter().filter_map(|it| state.left.remove(it)).flatten().collect()
+            let is_kept = |it: &Attempt| {
+                it.spec().is_ok_and(|it| kept(&it.name, &it.paths().collect::<Vec<_>>()))
+            };
+            let mut stopped = Vec::new();
+            for left in state.left.values_mut() {
+                stopped.extend(left.extract_if(.., |it| !is_kept(it)));
+            }
+            state.left.retain(|_, left| !left.is_empty());
+            stopped
         };
         for attempt in &attempts {
             self.open_revoked(attempt)?;
@@ -207,7 +215,7 @@ impl Cluster {
         let is_same = |it: &Attempt| {
             errand.key.is_some()
                 && !it.is_revoked()
-                && it.spec().is_ok_and(|it| it.key == errand.key)
+                && it.spec().is_ok_and(|it| it.key == errand.key && it.outputs == errand.outputs)
         };
         let mine = left.iter().rposition(is_same).map(|at| left.remove(at));
         for other in &left {

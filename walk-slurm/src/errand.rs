@@ -13,7 +13,7 @@ pub struct Errand {
     /// What it is called: one errand of a name is run at a time.
     pub name: String,
     /// Identifies what would be run, inputs included; an attempt that an earlier process left is
-    /// taken over if its key is the same. Nothing is ever taken over without a key.
+    /// taken over if its key and its outputs are the same. Nothing is ever taken over without a key.
     pub key: Option<String>,
     /// The program and its arguments; never empty.
     pub words: Vec<OsString>,

@@ -1,7 +1,7 @@
 //! Gives a walk the engines that its queues name.
 
 use std::cell::OnceCell;
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap};
 use std::env;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -28,10 +28,15 @@ pub(super) fn prepare(
     let cluster = Cluster::open(settings(directory)?)?;
     let actions = walk.plan().actions.len();
     let away = (0..actions).map(ActionId::new).filter(|it| walk.is_away(*it));
-    let kept: HashSet<&str> = away.map(|it| &*walk.plan().actions[it.index()].name).collect();
+    let known: HashMap<&str, ActionId> =
+        away.map(|it| (&*walk.plan().actions[it.index()].name, it)).collect();
+    // What writes other files than its action does by now would write those of others.
+    let kept = |name: &str, outputs: &[&Path]| {
+        known.get(name).is_some_and(|it| walk.writes(*it).eq(outputs.iter().copied()))
+    };
     let touched = OnceCell::new();
     let concern = |path: &Path| touched.get_or_init(|| Touched::by(walk, dag)).overlaps(path);
-    cluster.settle(|name| kept.contains(name), concern, || interrupt.is_triggered())?;
+    cluster.settle(kept, concern, || interrupt.is_triggered())?;
     if is_needed {
         walk.set_engine("slurm", SharedEngine::new(Slurm(cluster)));
     }
@@ -48,7 +53,7 @@ pub(crate) fn stop_left(state: &StateDir, is_dry: bool) -> Result<usize> {
     let cluster = Cluster::open(settings(directory)?)?;
     let left = cluster.left();
     if !is_dry {
-        cluster.settle(|_| false, |_| true, || false)?;
+        cluster.settle(|_, _| false, |_| true, || false)?;
     }
     Ok(left)
 }
@@ -58,11 +63,7 @@ struct Touched<'a>(BTreeSet<&'a Path>);
 
 impl<'a> Touched<'a> {
     fn by(walk: &'a CommandWalk, dag: &Dag<ActionId>) -> Self {
-        let plan = walk.plan();
-        let files = |id: ActionId| {
-            let outputs = plan.actions[id.index()].outputs.iter().map(|it| plan.files.path(*it));
-            walk.reads(id).chain(outputs)
-        };
+        let files = |id: ActionId| walk.reads(id).chain(walk.writes(id));
         Self(dag.vertices().flat_map(|it| files(dag[it])).collect())
     }
 

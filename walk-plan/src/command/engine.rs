@@ -5,7 +5,7 @@
 
 use std::ffi::OsString;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -145,6 +145,15 @@ impl CommandWalk {
             && self.plan.engines.contains_key(&*command.queue)
     }
 
+    /// Returns the files that an action writes: its outputs, and its depfile, which whoever collects
+    /// what another walk began needs as well.
+    pub fn writes(&self, id: ActionId) -> impl Iterator<Item = &Path> {
+        let command = self.command(id);
+        let depfile = command.depfile.filter(|it| !command.outputs.contains(it));
+        let files = command.outputs.iter().copied().chain(depfile);
+        files.map(|it| self.plan.files.path(it))
+    }
+
     /// Returns what is needed to send the command of `action` away, if it is to go.
     pub(super) fn away(
         &mut self,
@@ -163,10 +172,7 @@ impl CommandWalk {
         };
         let root = self.plan.root.clone();
         let own = command.timeout.or(self.options.timeout);
-        // What is collected later needs the depfile as much as what was made.
-        let depfile = command.depfile.filter(|it| !command.outputs.contains(it));
-        let outputs = command.outputs.iter().copied().chain(depfile);
-        let outputs = outputs.map(|it| root.join(self.plan.files.path(it)));
+        let outputs = self.writes(id).map(|it| root.join(it));
         let errand = Errand {
             name: action.uid().into(),
             key,

@@ -154,3 +154,32 @@ fn a_number_of_a_job_that_was_damaged_is_found_again() {
     walk.wait().expect(0);
     assert!(!cluster.has_attempts());
 }
+
+/// Its action is still there and writes another file, which another action writes by now.
+#[test]
+fn what_writes_the_file_of_another_action_is_stopped() {
+    let cluster = killed();
+    let manifest = cluster.0.read("walk.toml").replace("out = [\"a\"]", "out = [\"other\"]");
+    let b = "[action.b]\nout = [\"a\"]\nrun = \"echo up > up; cat gate; echo b > {out}\"\n";
+    cluster.0.write("walk.toml", &format!("{manifest}{b}"));
+    let walk = cluster.start("b");
+    cluster.0.await_fifo("up");
+    assert!(has_ended(cluster.pid("100")), "two write the same file");
+    cluster.0.release("gate");
+    walk.wait().expect(0);
+    assert_eq!(cluster.0.read("a"), "b\n");
+}
+
+/// What it wrote is looked after only as far as its specification names it.
+#[test]
+fn what_is_to_write_more_by_now_is_not_taken_over() {
+    let manifest = HELD.replace("{out}", "a");
+    let cluster = killed_in(&manifest);
+    let more = manifest.replace("out = [\"a\"]", "out = [\"a\", \"more\"]");
+    cluster.0.write("walk.toml", &format!("[walk]\nversion = 1\n{QUEUE}{more}"));
+    let walk = cluster.start("");
+    cluster.0.await_fifo("up");
+    assert_eq!(cluster.calls("sbatch"), 2);
+    cluster.0.release("gate");
+    assert!(walk.wait().expect(1).contains("more"));
+}
