@@ -75,6 +75,16 @@ impl Cluster {
         walk
     }
 
+    /// Walks well, and sees that the action at the gate begins when the first job is no more.
+    #[track_caller]
+    fn walk_after_the_first(&self, args: &str) {
+        let walk = self.start(args);
+        assert_eq!(self.0.await_fifo("up"), "up");
+        assert!(has_ended(self.pid("100")), "two run at the same time");
+        self.0.release("gate");
+        walk.wait().expect(0);
+    }
+
     /// Returns how often a program was called.
     fn calls(&self, program: &str) -> usize {
         let calls = self.0.read("slurm/calls");
@@ -338,11 +348,7 @@ fn what_still_runs_does_not_write_over_what_was_restored() {
 fn what_a_killed_walk_left_running_is_stopped_if_its_input_is_another() {
     let cluster = killed();
     cluster.0.write("in", "new\n");
-    let walk = cluster.start("");
-    assert_eq!(cluster.0.await_fifo("up"), "up");
-    assert!(has_ended(cluster.pid("100")), "two attempts run at the same time");
-    cluster.0.release("gate");
-    walk.wait().expect(0);
+    cluster.walk_after_the_first("");
     assert_eq!((&*cluster.0.read("a"), cluster.calls("sbatch")), ("new\n", 2));
 }
 
@@ -351,11 +357,7 @@ fn what_a_killed_walk_left_running_is_stopped_if_its_input_is_another() {
 fn what_a_killed_walk_left_running_is_stopped_if_its_specification_is_damaged() {
     let cluster = killed();
     cluster.0.write(&format!("{}/spec.json", cluster.attempt()), "{\"version\":");
-    let walk = cluster.start("");
-    assert_eq!(cluster.0.await_fifo("up"), "up");
-    assert!(has_ended(cluster.pid("100")), "two attempts run at the same time");
-    cluster.0.release("gate");
-    walk.wait().expect(0);
+    cluster.walk_after_the_first("");
     assert!(!cluster.has_attempts());
 }
 
@@ -377,11 +379,7 @@ fn an_attempt_that_nobody_asks_for_any_more_is_stopped_by_the_next_walk() {
     let cluster = killed();
     let manifest = cluster.0.read("walk.toml").replace("queue = \"cluster\"", "always = false");
     cluster.0.write("walk.toml", &manifest);
-    let walk = cluster.start("");
-    cluster.0.await_fifo("up");
-    assert!(has_ended(cluster.pid("100")), "it still runs on the cluster");
-    cluster.0.release("gate");
-    walk.wait().expect(0);
+    cluster.walk_after_the_first("");
 }
 
 #[test]

@@ -147,11 +147,7 @@ fn a_number_of_a_job_that_was_damaged_is_found_again() {
     cluster.0.write(&format!("{}/job", cluster.attempt()), "\0\0\0");
     let manifest = cluster.0.read("walk.toml").replace("queue = \"cluster\"", "always = false");
     cluster.0.write("walk.toml", &manifest);
-    let walk = cluster.start("");
-    cluster.0.await_fifo("up");
-    assert!(has_ended(cluster.pid("100")), "it still runs on the cluster");
-    cluster.0.release("gate");
-    walk.wait().expect(0);
+    cluster.walk_after_the_first("");
     assert!(!cluster.has_attempts());
 }
 
@@ -162,11 +158,7 @@ fn what_writes_the_file_of_another_action_is_stopped() {
     let manifest = cluster.0.read("walk.toml").replace("out = [\"a\"]", "out = [\"other\"]");
     let b = "[action.b]\nout = [\"a\"]\nrun = \"echo up > up; cat gate; echo b > {out}\"\n";
     cluster.0.write("walk.toml", &format!("{manifest}{b}"));
-    let walk = cluster.start("b");
-    cluster.0.await_fifo("up");
-    assert!(has_ended(cluster.pid("100")), "two write the same file");
-    cluster.0.release("gate");
-    walk.wait().expect(0);
+    cluster.walk_after_the_first("b");
     assert_eq!(cluster.0.read("a"), "b\n");
 }
 
