@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::store::{Directory, Store};
+use crate::store::{Directory, Patient, Store};
 use crate::{CacheError, Settings};
 
 /// So many calls in a row that fail, and no more are made.
@@ -168,12 +168,15 @@ impl Health {
     }
 }
 
-#[cfg_attr(not(feature = "grpc"), expect(unused_variables, reason = "only servers have settings"))]
 fn open(given: &str, settings: &Settings) -> Result<Box<dyn Store>, CacheError> {
     let wrong = || CacheError::Remote { given: given.to_owned() };
     if let Some(path) = given.strip_prefix("file://") {
         let path = PathBuf::from(path);
-        return if path.is_absolute() { Ok(Box::new(Directory::new(path))) } else { Err(wrong()) };
+        return if path.is_absolute() {
+            Ok(Box::new(Patient::new(Directory::new(path), settings.deadline)))
+        } else {
+            Err(wrong())
+        };
     }
     let address = given.strip_prefix("grpc://").or_else(|| given.strip_prefix("grpcs://"));
     let address = address.ok_or_else(wrong)?;

@@ -43,7 +43,8 @@ pub struct Settings {
     pub token: Option<String>,
     /// The instance that a server is asked for.
     pub instance: String,
-    /// How long one call to a server may take.
+    /// How long one call to the remote part may take, besides a second for each megabyte that it
+    /// moves.
     pub deadline: Duration,
     /// How long all calls that fail may take together; after that the remote part is left alone.
     pub patience: Duration,

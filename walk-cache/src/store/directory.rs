@@ -45,9 +45,15 @@ impl Directory {
 
     fn open(&self, kind: &str, digest: Digest) -> io::Result<File> {
         let path = self.place(kind, digest);
+        let stat = fs::metadata(&path)?;
+        if !stat.is_file() {
+            // A pipe would be waited for without end.
+            let text = format!("`{}` is no file", path.display());
+            return Err(io::Error::new(io::ErrorKind::InvalidData, text));
+        }
         let file = File::open(&path)?;
         // Its time is when it was last of use. Where it cannot be set, it is older than it is.
-        let used = file.metadata()?.modified()?;
+        let used = stat.modified()?;
         if used.elapsed().is_ok_and(|it| it > FRESH) {
             drop(file.set_modified(SystemTime::now()));
         }
@@ -202,7 +208,7 @@ impl Store for Directory {
         for blob in blobs {
             let digest = blob.digest();
             let path = self.place("cas", digest);
-            if fs::metadata(&path).is_ok_and(|it| it.len() == digest.size) {
+            if fs::metadata(&path).is_ok_and(|it| it.is_file() && it.len() == digest.size) {
                 drop(self.open("cas", digest)?);
                 continue;
             }

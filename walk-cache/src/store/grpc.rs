@@ -23,7 +23,7 @@ use tonic::metadata::{Ascii, MetadataValue};
 use tonic::transport::{Channel, ClientTlsConfig, Endpoint};
 use tonic::{Code, Request, Status};
 
-use super::{Blob, Store, Wanted};
+use super::{Blob, Store, Wanted, limit};
 use crate::digest::{Digest, Digesting};
 use crate::place::create;
 use crate::settings::Settings;
@@ -122,7 +122,7 @@ impl Server {
     ) -> io::Result<T> {
         let line = self.line()?;
         self.requests.fetch_add(1, Ordering::Relaxed);
-        let limit = self.deadline + Duration::from_millis(size / 1_000);
+        let limit = limit(self.deadline, size);
         let called = within(limit, call(line.channel.clone()));
         let called = unless(self.is_over.subscribe(), called);
         line.runtime.block_on(called).map_err(|it| self.failed(&it))

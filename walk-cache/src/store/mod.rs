@@ -3,14 +3,17 @@
 mod directory;
 #[cfg(feature = "grpc")]
 mod grpc;
+mod patient;
 
 use std::fs::File;
 use std::io;
 use std::path::PathBuf;
+use std::time::Duration;
 
 pub(crate) use directory::Directory;
 #[cfg(feature = "grpc")]
 pub(crate) use grpc::Server;
+pub(crate) use patient::Patient;
 
 use prost::Message as _;
 
@@ -60,6 +63,11 @@ pub(crate) trait Store: Send + Sync {
         let bytes = self.result(action)?;
         ActionResult::decode(&*bytes).map_err(|it| io::Error::new(io::ErrorKind::InvalidData, it))
     }
+}
+
+/// Returns how long a call may take that moves so many bytes: a second more for each megabyte.
+pub(crate) fn limit(deadline: Duration, bytes: u64) -> Duration {
+    deadline.saturating_add(Duration::from_millis(bytes / 1_000))
 }
 
 /// A blob, and the file that it is to become.

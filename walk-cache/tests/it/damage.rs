@@ -89,6 +89,18 @@ fn however_much_is_wrong_it_heals_in_one_walk() {
     assert_eq!(walk(true), 0);
 }
 
+/// It was waited for until somebody wrote to it.
+#[test]
+fn a_pipe_in_place_of_a_file_is_a_miss() {
+    for kind in ["cas", "ac"] {
+        check(kind, |path| {
+            fs::remove_file(path).expect("ours");
+            let made = std::process::Command::new("mkfifo").arg(path).status();
+            assert!(made.expect("it runs").success());
+        });
+    }
+}
+
 /// A cache that nothing can be written to: the walk goes on without it.
 #[test]
 fn a_place_that_is_no_directory_is_a_miss() {
