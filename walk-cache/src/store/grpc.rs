@@ -12,7 +12,7 @@ use std::pin::pin;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::Poll;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bazel_remote_apis::build::bazel::remote::execution::v2 as api;
 use bazel_remote_apis::google::bytestream as stream;
@@ -204,13 +204,19 @@ impl Server {
         let request =
             self.request(stream::ReadRequest { resource_name: name, ..Default::default() });
         let mut to = Digesting::new(to);
-        let mut left = digest.size;
+        let (mut left, begun) = (digest.size, Instant::now());
         self.call(digest.size, async |channel| {
             let mut client = Stream::new(channel).max_decoding_message_size(LONGEST_MESSAGE);
-            let mut parts = client.read(request).await?.into_inner();
-            while let Some(part) = parts.message().await? {
+            let mut parts = within(self.deadline, client.read(request)).await?.into_inner();
+            // What counts is what has come: whoever names a size may never send so much.
+            while let Some(part) = within(self.deadline, parts.message()).await? {
                 let size = part.data.len() as u64;
                 left = left.checked_sub(size).ok_or_else(|| Status::data_loss("too long"))?;
+                let came = digest.size - left;
+                if begun.elapsed() > limit(self.deadline, came) {
+                    let text = format!("{came} bytes in {} s", begun.elapsed().as_secs());
+                    return Err(Status::deadline_exceeded(text));
+                }
                 to.write_all(&part.data).map_err(|it| Status::internal(it.to_string()))?;
             }
             Ok(())

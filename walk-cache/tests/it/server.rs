@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
@@ -9,7 +10,7 @@ use std::time::Duration;
 use bazel_remote_apis::build::bazel::remote::execution::v2 as api;
 use bazel_remote_apis::google::bytestream as stream;
 use bazel_remote_apis::google::rpc::Status as Told;
-use tokio_stream::StreamExt as _;
+use tokio_stream::{Stream, StreamExt as _};
 use tonic::{Request, Response, Status, Streaming};
 
 type Content<T> = api::content_addressable_storage_server::ContentAddressableStorageServer<T>;
@@ -33,6 +34,8 @@ pub(crate) enum Fault {
     Truncated,
     /// Blobs are gone, and results are still there.
     Evicted,
+    /// Blobs come to no end, and there is nothing in them.
+    Endless,
 }
 
 #[derive(Default)]
@@ -262,7 +265,7 @@ impl api::content_addressable_storage_server::ContentAddressableStorage for Serv
 
 #[tonic::async_trait]
 impl stream::byte_stream_server::ByteStream for Server {
-    type ReadStream = tokio_stream::Iter<std::vec::IntoIter<Result<stream::ReadResponse, Status>>>;
+    type ReadStream = Pin<Box<dyn Stream<Item = Result<stream::ReadResponse, Status>> + Send>>;
 
     async fn read(
         &self,
@@ -274,7 +277,13 @@ impl stream::byte_stream_server::ByteStream for Server {
         let blob = self.blob(hash, fault).ok_or_else(|| Status::not_found("no such blob"))?;
         let parts: Vec<_> =
             blob.chunks(30_000).map(|it| Ok(stream::ReadResponse { data: it.into() })).collect();
-        Ok(Response::new(tokio_stream::iter(parts)))
+        if fault == Fault::Endless {
+            let nothing = || Ok(stream::ReadResponse::default());
+            return Ok(Response::new(Box::pin(tokio_stream::iter(std::iter::repeat_with(
+                nothing,
+            )))));
+        }
+        Ok(Response::new(Box::pin(tokio_stream::iter(parts))))
     }
 
     async fn write(

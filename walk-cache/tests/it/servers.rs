@@ -117,6 +117,24 @@ fn a_server_that_does_not_answer_is_abandoned_at_once() {
     assert!(begun.elapsed() < Duration::from_secs(60), "it waits for what nobody waits for");
 }
 
+/// As long as the size that it had named would have needed, a megabyte a second.
+#[test]
+fn a_blob_that_comes_to_no_end_costs_a_bounded_time() {
+    let (server, url) = Server::start();
+    let project = Project::new();
+    project.write("out", "large".repeat(100_000));
+    let cache = with(&url, |it| it.deadline = Duration::from_millis(300));
+    project.keep(&cache, &[]);
+    for result in server.shelves().results.values_mut() {
+        result.output_files[0].digest.as_mut().expect("it has one").size_bytes = 1 << 50;
+    }
+    server.shelves().fault = Fault::Endless;
+    let begun = Instant::now();
+    assert_eq!(project.restore(&cache), None);
+    assert!(begun.elapsed() < Duration::from_secs(30));
+    assert_eq!(cache.numbers().errors, 1);
+}
+
 /// A server that knows nothing and takes its time to say so is as little use as one that fails.
 #[test]
 fn answers_that_are_late_and_of_no_use_cost_a_bounded_time() {
