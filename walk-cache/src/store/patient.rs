@@ -1,13 +1,13 @@
 //! A store that may hang, as a directory on a file server that is gone: asked with a deadline.
 //!
-//! A call to the file system cannot be ended by whoever made it. Each is made on a thread of its own,
+//! A call to the file system cannot be ended by whoever made it. Each is made on another thread,
 //! which is left alone when the time is over; what it writes then is in nobody's way, as nothing is
-//! in place before a call has succeeded.
+//! in place before a call has succeeded. A thread whose call came back makes the next one.
 
 use std::io;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -22,11 +22,26 @@ pub(crate) struct Patient {
     store: Arc<dyn Store>,
     deadline: Duration,
     is_abandoned: AtomicBool,
+    idle: Mutex<Vec<Worker>>,
+}
+
+/// A thread that makes one call after the other, until this is dropped.
+type Worker = Sender<Box<dyn FnOnce() + Send>>;
+
+fn hire() -> io::Result<Worker> {
+    let (worker, calls) = channel::<Box<dyn FnOnce() + Send>>();
+    thread::Builder::new().spawn(move || calls.into_iter().for_each(|call| call()))?;
+    Ok(worker)
 }
 
 impl Patient {
     pub(crate) fn new(store: impl Store + 'static, deadline: Duration) -> Self {
-        Self { store: Arc::new(store), deadline, is_abandoned: AtomicBool::new(false) }
+        Self {
+            store: Arc::new(store),
+            deadline,
+            is_abandoned: AtomicBool::new(false),
+            idle: Mutex::default(),
+        }
     }
 
     /// Makes a call that moves about so many bytes.
@@ -37,12 +52,18 @@ impl Patient {
     ) -> io::Result<T> {
         let (to, answer) = channel();
         let store = Arc::clone(&self.store);
-        thread::Builder::new().spawn(move || drop(to.send(call(&*store))))?;
+        let idle = || self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let worker = idle().pop().map_or_else(hire, Ok)?;
+        let gone = |_| io::Error::other("nobody is there to make a call");
+        worker.send(Box::new(move || drop(to.send(call(&*store))))).map_err(gone)?;
         let limit = limit(self.deadline, bytes);
         let begun = Instant::now();
         loop {
             match answer.recv_timeout(LOOK) {
-                Ok(answer) => return answer,
+                Ok(answer) => {
+                    idle().push(worker);
+                    return answer;
+                }
                 Err(RecvTimeoutError::Disconnected) => return Err(io::Error::other("it broke")),
                 Err(RecvTimeoutError::Timeout) if self.is_abandoned.load(Ordering::Relaxed) => {
                     return Err(io::ErrorKind::Interrupted.into());
