@@ -143,9 +143,14 @@ impl Entry {
 
     /// Returns how long it may take until a runner that says nothing has stopped its command.
     pub(crate) fn patience(&self) -> Duration {
+        self.patience_at(Instant::now())
+    }
+
+    /// Returns how long it took from that moment on.
+    pub(crate) fn patience_at(&self, at: Instant) -> Duration {
         // Before it writes for the first time there is nothing that could be silent.
         let since = self.beat.as_ref().map_or(self.submitted, |it| it.1);
-        (self.lease + self.lease / 4).saturating_sub(since.elapsed())
+        (self.lease + self.lease / 4).saturating_sub(at.saturating_duration_since(since))
     }
 
     /// Returns whether nothing of it runs, and nothing of it stands in the queue.

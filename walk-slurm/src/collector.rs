@@ -41,25 +41,24 @@ const SHORTEST: Duration = Duration::from_millis(30);
 const LONGEST: Duration = Duration::from_secs(1);
 
 /// What one look at a directory saw.
-#[derive(Default)]
 struct Seen {
+    /// When it began: it may take long, and who is heard of meanwhile is not silent.
+    at: Instant,
     fate: Option<Fate>,
     beat: Option<String>,
     is_fenced: bool,
 }
 
 fn look(attempt: &Attempt, is_revoked: bool) -> Seen {
+    let nothing = Seen { at: Instant::now(), fate: None, beat: None, is_fenced: false };
     if is_revoked {
-        return Seen {
-            is_fenced: attempt.is_fenced() || matches!(attempt.verdict(), Ok(Some(_))),
-            beat: attempt.last_beat(),
-            fate: None,
-        };
+        let is_fenced = attempt.is_fenced() || matches!(attempt.verdict(), Ok(Some(_)));
+        return Seen { is_fenced, beat: attempt.last_beat(), ..nothing };
     }
     match attempt.verdict() {
-        Ok(Some(verdict)) => Seen { fate: Some(Fate::Ended(verdict)), ..Seen::default() },
-        Ok(None) => Seen { beat: attempt.last_beat(), ..Seen::default() },
-        Err(error) => Seen { fate: Some(Fate::Lost(error.to_string())), ..Seen::default() },
+        Ok(Some(verdict)) => Seen { fate: Some(Fate::Ended(verdict)), ..nothing },
+        Ok(None) => Seen { beat: attempt.last_beat(), ..nothing },
+        Err(error) => Seen { fate: Some(Fate::Lost(error.to_string())), ..nothing },
     }
 }
 
@@ -72,7 +71,7 @@ fn note(state: &mut State, id: &str, seen: &Seen) -> bool {
         entry.beat = Some((beat.clone(), Instant::now()));
     }
     if entry.is_revoked {
-        entry.is_fenced |= seen.is_fenced || entry.patience().is_zero();
+        entry.is_fenced |= seen.is_fenced || entry.patience_at(seen.at).is_zero();
         return entry.is_fenced;
     }
     let is_new = entry.fate.is_none() && seen.fate.is_some();
@@ -80,4 +79,32 @@ fn note(state: &mut State, id: &str, seen: &Seen) -> bool {
         entry.fate.clone_from(&seen.fate);
     }
     is_new
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::books::{Disowned, Entry};
+
+    /// A look at many took longer than a lease: what had been heard of the first was old by then.
+    #[test]
+    fn a_runner_is_not_silent_because_a_look_took_long() {
+        let (lease, now) = (Duration::from_secs(4), Instant::now());
+        let ago = |seconds| now.checked_sub(Duration::from_secs(seconds));
+        let ago = |seconds| ago(seconds).expect("the machine runs for longer");
+        let fenced_by = |at: Instant| {
+            let mut entry = Entry::new(Attempt::at("/nowhere/a.1"), Vec::new(), lease);
+            entry.beat = Some(("7".into(), ago(10)));
+            entry.revoke(Disowned::default());
+            let mut state = State::default();
+            state.entries.insert("a.1".into(), entry);
+            note(
+                &mut state,
+                "a.1",
+                &Seen { at, fate: None, beat: Some("7".into()), is_fenced: false },
+            )
+        };
+        assert!(!fenced_by(ago(6)), "it was last looked at after 4 s");
+        assert!(fenced_by(ago(4)), "it was silent for 6 s");
+    }
 }

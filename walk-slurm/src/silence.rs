@@ -31,16 +31,18 @@ impl Now {
 /// Returns the runner's last sign of life, if there is one, and how long ago somebody on this
 /// machine first saw it, or saw that there was none; that is now, if nobody did.
 pub(crate) fn of(attempt: &Attempt) -> (Option<String>, Duration) {
-    let beat = attempt.last_beat();
-    let silence = Now::read().map(|now| lasted(attempt, &now, beat.as_deref().unwrap_or_default()));
+    // To read it may take long, and for that long nobody listened.
+    let (before, beat, after) = (Now::read(), attempt.last_beat(), Now::read());
+    let heard = beat.as_deref().unwrap_or_default();
+    let silence = before.zip(after).map(|(before, after)| lasted(attempt, &before, &after, heard));
     (beat, silence.unwrap_or_default())
 }
 
-fn lasted(attempt: &Attempt, now: &Now, beat: &str) -> Duration {
-    let known = attempt.heard().and_then(|it| since(&it, now, beat));
+fn lasted(attempt: &Attempt, before: &Now, after: &Now, beat: &str) -> Duration {
+    let known = attempt.heard().and_then(|it| since(&it, before, beat));
     known.unwrap_or_else(|| {
         // Whoever comes next begins anew if this cannot be written.
-        let text = format!("{}\n{}\n{beat}", now.start, now.uptime.as_millis());
+        let text = format!("{}\n{}\n{beat}", after.start, after.uptime.as_millis());
         if let Err(error) = attempt.set_heard(&text) {
             log::debug!(target: "walk", "{error}");
         }
@@ -59,6 +61,10 @@ fn since(text: &str, now: &Now, beat: &str) -> Option<Duration> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write as _;
+    use std::process::Command;
+    use std::thread;
+
     use super::*;
 
     /// Each line is what another process wrote down, at second 100 of start `a`.
@@ -77,5 +83,28 @@ mod tests {
         check("a\n40000", None);
         check("\0\0\0", None);
         check("", None);
+    }
+
+    /// A file system that hangs says nothing of the runner.
+    #[test]
+    fn what_it_takes_to_read_the_last_sign_of_life_is_no_silence() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let (attempt, alive) = (Attempt::at(dir.path()), dir.path().join("alive"));
+        assert!(Command::new("mkfifo").arg(&alive).status().expect("it runs").success());
+        let now = || Now::read().expect("a machine");
+        let heard = now();
+        let text = format!("{}\n{}\n7", heard.start, heard.uptime.as_millis());
+        attempt.set_heard(&text).expect("it can be written");
+        let asked = thread::spawn(move || of(&attempt));
+        let mut fifo = fs::File::options().write(true).open(&alive).expect("it is read");
+        let begun = now().uptime;
+        while now().uptime < begun + Duration::from_millis(200) {
+            thread::park_timeout(Duration::from_millis(5));
+        }
+        fifo.write_all(b"7").expect("it is read");
+        drop(fifo);
+        let (beat, silence) = asked.join().expect("it ends");
+        assert_eq!(beat.as_deref(), Some("7"));
+        assert!(silence <= begun.saturating_sub(heard.uptime), "{silence:?}");
     }
 }
