@@ -265,6 +265,12 @@ impl Attempt {
         }
     }
 
+    /// Returns whether somebody has removed it.
+    pub(crate) fn is_gone(&self) -> bool {
+        let found = fs::symlink_metadata(&self.dir);
+        found.is_err_and(|it| it.kind() == io::ErrorKind::NotFound)
+    }
+
     pub(crate) fn revoke(&self) -> Result<(), ClusterError> {
         self.write("revoked", b"")
     }

@@ -310,7 +310,11 @@ impl std::fmt::Debug for Cluster {
 
 /// Has an attempt stop, and returns what is known of its runner.
 fn disown(attempt: &Attempt) -> Result<Disowned, ClusterError> {
-    attempt.revoke()?;
+    match attempt.revoke() {
+        // Nobody can claim it any more, and of whoever has nothing can be heard: a lease holds.
+        Err(_) if attempt.is_gone() => return Ok(Disowned::default()),
+        done => done?,
+    }
     // If nobody has claimed it nobody can any more, and nothing of it will ever run.
     let is_fenced = attempt.claim("revoked")?;
     if is_fenced {

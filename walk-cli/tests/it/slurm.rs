@@ -12,6 +12,7 @@ use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
 use crate::project::{Done, Project, Running};
 
+mod damage;
 mod left;
 
 /// How long a runner is believed to live of which nothing is heard.
