@@ -14,7 +14,7 @@ use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::attempt::{Attempt, write_whole};
-use crate::books::{Books, Disowned, Entry, Places};
+use crate::books::{Books, Disowned, Entry, Places, Stage};
 use crate::calls::Calls;
 use crate::collector::collect;
 use crate::question::Question;
@@ -255,6 +255,10 @@ impl Cluster {
     fn open_revoked(&self, attempt: &Attempt) -> Result<(), ClusterError> {
         let mut entry = Entry::new(attempt.clone(), Vec::new(), self.shared.settings.lease);
         entry.found_again();
+        if entry.job.is_none() {
+            // One look at the queue tells what there is to cancel.
+            entry.stage = Stage::Unsure { pause: Duration::ZERO };
+        }
         entry.revoke(disown(attempt)?);
         self.enter(entry);
         Ok(())

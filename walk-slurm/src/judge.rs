@@ -96,23 +96,19 @@ fn pending(reason: &str) -> Opinion {
     Opinion::Wait
 }
 
-/// Returns whether a job in this state runs no more.
+/// Returns whether a job in this state runs no more; in one that nobody knows it may.
 pub(crate) fn is_over(state: &str) -> bool {
-    ![
-        "PENDING",
-        "CONFIGURING",
-        "RUNNING",
-        "COMPLETING",
-        "SUSPENDED",
-        "STAGE_OUT",
-        "RESIZING",
-        "SIGNALING",
-        "STOPPED",
-        "REQUEUED",
-        "REQUEUE_HOLD",
-        "REQUEUE_FED",
-        "SPECIAL_EXIT",
-        "RESV_DEL_HOLD",
+    [
+        "BOOT_FAIL",
+        "CANCELLED",
+        "COMPLETED",
+        "DEADLINE",
+        "FAILED",
+        "NODE_FAIL",
+        "OUT_OF_MEMORY",
+        "PREEMPTED",
+        "REVOKED",
+        "TIMEOUT",
     ]
     .contains(&state)
 }
@@ -185,6 +181,17 @@ mod tests {
             later,
             &lost("its job ended on n1 (FAILED) and left no result"),
         );
+    }
+
+    /// That of a Slurm that is newer than this, or what is left of a line.
+    #[test]
+    fn a_job_in_a_state_that_nobody_knows_may_run() {
+        for state in ["POWER_UP_NODE", "EXPEDITING", "RUNN", ""] {
+            assert!(!is_over(state), "{state:?}");
+        }
+        for state in ["COMPLETED", "CANCELLED", "REVOKED"] {
+            assert!(is_over(state), "{state:?}");
+        }
     }
 
     /// A job is purged some time after its end; one that was just submitted may not be seen yet.

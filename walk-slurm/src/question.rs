@@ -137,6 +137,10 @@ fn see(entry: &mut Entry, line: Option<&Line>, worries: &mut Vec<String>) -> boo
     let over = line.is_some_and(|it| is_over(&it.state));
     entry.over_since = over.then(|| entry.over_since.unwrap_or_else(Instant::now));
     if let Some(line) = line.filter(|_| !over) {
+        if entry.job.as_ref().is_some_and(|it| *it != line.job) {
+            // What was cancelled was not it.
+            entry.cancelling = Cancelling::Not;
+        }
         entry.job = Some(line.job.clone());
     }
     if let Stage::Unsure { pause } = entry.stage {
@@ -172,4 +176,34 @@ fn see(entry: &mut Entry, line: Option<&Line>, worries: &mut Vec<String>) -> boo
         };
     }
     is_news || entry.fate.is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::attempt::Attempt;
+    use crate::books::Disowned;
+
+    /// The number that was read of it is that of another one, or of none.
+    #[test]
+    fn a_job_is_cancelled_although_another_number_was_before() {
+        let check = |before: &str, expected: Cancelling| {
+            let mut entry = Entry::new(Attempt::at("/nowhere/a.1"), Vec::new(), Duration::ZERO);
+            (entry.stage, entry.job) = (Stage::Sent, Some(before.into()));
+            entry.revoke(Disowned::default());
+            entry.cancelling = Cancelling::Done;
+            let (job, state) = ("100".into(), "RUNNING".into());
+            let line = Line {
+                job,
+                comment: "a.1".into(),
+                state,
+                reason: String::new(),
+                node: "n1".into(),
+            };
+            see(&mut entry, Some(&line), &mut Vec::new());
+            assert_eq!((entry.cancelling, entry.job.as_deref()), (expected, Some("100")));
+        };
+        check("9999999999999999999999", Cancelling::Not);
+        check("100", Cancelling::Done);
+    }
 }

@@ -256,8 +256,9 @@ impl Sender {
         let numbers: Vec<String> = jobs.iter().map(|it| it.1.clone()).collect();
         let result = cancel(&mut self.calls, &numbers);
         let mut state = self.books.lock();
-        for (id, _) in jobs {
-            if let Some(entry) = state.entries.get_mut(id).filter(|_| result.is_ok()) {
+        for (id, job) in jobs.iter().filter(|_| result.is_ok()) {
+            let entry = state.entries.get_mut(id);
+            if let Some(entry) = entry.filter(|it| it.job.as_ref() == Some(job)) {
                 entry.cancelling = Cancelling::Done;
             }
         }

@@ -168,12 +168,18 @@ pub(crate) fn cancel(calls: &mut Calls, jobs: &[String]) -> Result<(), String> {
     for some in jobs.chunks(500) {
         let words = std::iter::once("scancel").chain(some.iter().map(String::as_str));
         let said = calls.call(&words.map(OsString::from).collect::<Vec<_>>());
-        // One that is gone already is an error to some versions.
-        if !said.succeeded && !said.text.contains("Invalid job id") {
+        if !(said.succeeded || says_only_gone(&said.text)) {
             return Err(errors(&said.text));
         }
     }
     Ok(())
+}
+
+/// Returns whether `scancel` says nothing but of jobs that they are gone, which is an error to some
+/// versions.
+fn says_only_gone(text: &str) -> bool {
+    let mut errors = text.lines().filter(|it| it.contains("error:")).peekable();
+    errors.peek().is_some() && errors.all(|it| it.contains("Invalid job id"))
 }
 
 /// What there is of Slurm on this machine.
@@ -268,6 +274,16 @@ mod tests {
             false,
         );
         check("env: 'sbatch': No such file or directory", false);
+    }
+
+    /// The other job was never cancelled.
+    #[test]
+    fn a_job_that_is_gone_does_not_speak_for_one_that_is_not() {
+        let gone = "scancel: error: Kill job error on job id 7: Invalid job id specified\n";
+        let silent = "scancel: error: Kill job error on job id 8: Socket timed out\n";
+        assert!(says_only_gone(gone) && says_only_gone(&format!("{gone}welcome\n{gone}")));
+        assert!(!says_only_gone(&format!("{gone}{silent}")));
+        assert!(!says_only_gone("no answer in 60 s") && !says_only_gone(""));
     }
 
     /// What must hold stands after what a site or an action adds.

@@ -175,3 +175,25 @@ fn what_is_to_write_more_by_now_is_not_taken_over() {
     cluster.0.release("gate");
     assert!(walk.wait().expect(1).contains("more"));
 }
+
+/// Nothing was known of its job when its lease was over, and so nothing was cancelled.
+#[test]
+fn a_job_whose_number_was_lost_is_looked_for_before_it_is_given_up() {
+    let cluster = killed();
+    kill_process(cluster.pid("100"), Signal::STOP).expect("it runs");
+    cluster.0.write(&format!("{}/job", cluster.attempt()), "");
+    let spec = format!("{}/spec.json", cluster.attempt());
+    let text = cluster.0.read(&spec).replace("\"lease_ms\":2000", "\"lease_ms\":1000");
+    cluster.0.write(&spec, &text);
+    cluster.0.write("in", "new\n");
+    cluster.0.write("slurm/dark", "");
+    let mut walk = cluster.start("");
+    walk.await_err("waiting until Slurm says that a job of `a` is cancelled");
+    fs::remove_file(cluster.0.path("slurm/dark")).expect("ours");
+    cluster.0.await_fifo("up");
+    assert_eq!(cluster.calls("scancel"), 1);
+    end(&cluster);
+    cluster.0.release("gate");
+    walk.wait().expect(0);
+    assert_eq!(cluster.0.read("a"), "new\n");
+}

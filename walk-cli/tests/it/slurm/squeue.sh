@@ -1,8 +1,9 @@
 #!/bin/sh
 # A stand-in for squeue. `tasks/JOB/state` in $FAKE_SLURM is what to say of a job in place of what
-# its process tells; `blind` is how often to fail.
+# its process tells; `blind` is how often to fail, `dark` has it fail for as long as it is there.
 set -eu
 cd "$FAKE_SLURM"
+if [ -e dark ]; then exit 1; fi
 if [ -s blind ]; then
     sed -i 1d blind
     echo "slurm_load_jobs error: Unable to contact slurm controller" >&2
