@@ -6,7 +6,7 @@
 use std::ffi::OsString;
 use std::path::Path;
 
-use crate::calls::{Calls, Said};
+use crate::calls::{Calls, Said, UNREAD};
 
 /// A line of `squeue`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,7 +44,8 @@ pub(crate) enum Refusal {
 }
 
 /// What an error of `sbatch` holds if the next try may succeed.
-const PASSING: [&str; 14] = [
+const PASSING: [&str; 15] = [
+    UNREAD,
     "timed out",
     "Unable to contact",
     "temporarily",
@@ -167,7 +168,7 @@ pub(crate) fn cancel(calls: &mut Calls, jobs: &[String]) -> Result<(), String> {
     // As many at a time as a line of arguments surely holds.
     for some in jobs.chunks(500) {
         let words = std::iter::once("scancel").chain(some.iter().map(String::as_str));
-        let said = calls.call(&words.map(OsString::from).collect::<Vec<_>>());
+        let said = calls.tell(&words.map(OsString::from).collect::<Vec<_>>());
         if !(said.succeeded || says_only_gone(&said.text)) {
             return Err(errors(&said.text));
         }
