@@ -52,6 +52,9 @@ impl Settings {
     }
 }
 
+/// No pause and no lease is longer.
+const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
 /// How long to wait for what no caller is concerned with.
 const COURTESY: Duration = Duration::from_secs(2);
 
@@ -77,7 +80,10 @@ impl Cluster {
     /// # Errors
     ///
     /// Names the file or directory that cannot be made or read.
-    pub fn open(settings: Settings) -> Result<Self, ClusterError> {
+    pub fn open(mut settings: Settings) -> Result<Self, ClusterError> {
+        // Nobody waits for longer, and times are reckoned with.
+        settings.poll = settings.poll.min(LONGEST);
+        settings.lease = settings.lease.min(LONGEST);
         let places = Places { root: settings.directory.clone() };
         for dir in [places.attempts(), places.batches()] {
             let made = DirBuilder::new().mode(0o700).recursive(true).create(&dir);
@@ -320,7 +326,8 @@ fn disown(attempt: &Attempt) -> Result<Disowned, ClusterError> {
         done => done?,
     }
     // If nobody has claimed it nobody can any more, and nothing of it will ever run.
-    let is_fenced = attempt.claim("revoked")?;
+    // Who has given a sign of life has claimed it, whatever became of the claim.
+    let is_fenced = attempt.claim("revoked")? && attempt.last_beat().is_none();
     if is_fenced {
         attempt.fence()?;
     }

@@ -7,7 +7,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use walk_scheduler::{Ending, InterruptCause, JobContext, JobStatus, Work};
 
@@ -21,6 +21,9 @@ const LOSSES: u32 = 2;
 
 /// How long Slurm is asked for what its jobs do not know themselves.
 const CURIOSITY: Duration = Duration::from_secs(20);
+
+/// How much longer than its grace period somebody waits for an attempt that is to stop.
+const MORE: Duration = Duration::from_secs(10);
 
 /// Work that runs an errand on a cluster.
 pub struct Task {
@@ -79,9 +82,9 @@ impl Task {
                 return Ok(interrupted());
             }
         }
-        self.taken_over = next.as_ref().and_then(|attempt| {
-            let spec = attempt.spec().ok()?;
-            Some((spec.made(), attempt.made_ns()))
+        self.taken_over = next.as_ref().map(|attempt| {
+            // Of one that cannot be read any more nobody knows when it began.
+            (attempt.spec().map_or(UNIX_EPOCH, |it| it.made()), attempt.made_ns())
         });
         let mut losses = 0;
         loop {
@@ -207,8 +210,8 @@ impl Task {
     /// to wait at all.
     fn recall(&self, attempt: &Attempt, cx: &JobContext) -> Result<(), ClusterError> {
         let revoked = self.cluster.revoke(attempt);
-        let until = Instant::now() + self.errand.grace + Duration::from_secs(10);
-        self.cluster.await_recalled(attempt, &|| cx.is_killed() || Instant::now() > until);
+        let (begun, longest) = (Instant::now(), self.errand.grace.saturating_add(MORE));
+        self.cluster.await_recalled(attempt, &|| cx.is_killed() || begun.elapsed() > longest);
         revoked
     }
 
@@ -231,9 +234,15 @@ impl Task {
 /// Doubts a success of which somebody has changed or removed an output since.
 fn believed(attempt: &Attempt, fate: Fate) -> Fate {
     let Fate::Ended(verdict) = &fate else { return fate };
-    let Ok(spec) = attempt.spec() else { return fate };
+    if verdict.end != End::Exited(0) {
+        return fate;
+    }
+    let spec = match attempt.spec() {
+        Ok(spec) => spec,
+        Err(error) => return Fate::Lost(error.to_string()),
+    };
     let now: Vec<_> = spec.written(attempt).iter().map(|it| Mark::of(it)).collect();
-    if verdict.end != End::Exited(0) || now == verdict.marks {
+    if now == verdict.marks {
         return fate;
     }
     Fate::Lost("what an earlier walk had it make is not there any more".into())
@@ -276,5 +285,24 @@ fn take_in(from: &Path, to: &Path) -> Result<(), ClusterError> {
 impl std::fmt::Debug for Task {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Task").field("errand", &self.errand).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Nothing tells of which files an earlier walk had it make.
+    #[test]
+    fn a_success_whose_specification_can_not_be_read_is_not_believed() {
+        let verdict = Verdict {
+            end: End::Exited(0),
+            host: "n1".into(),
+            job: "100".into(),
+            duration_ms: 1,
+            marks: Vec::new(),
+        };
+        let fate = believed(&Attempt::at("/nowhere/a.1"), Fate::Ended(verdict));
+        assert!(matches!(fate, Fate::Lost(_)), "{fate:?}");
     }
 }

@@ -17,3 +17,45 @@ fn what_lost_its_directory_runs_again() {
     assert_eq!(cluster.0.read("a"), "old\n");
     assert!(!cluster.has_attempts());
 }
+
+/// There was no file to write to what `scancel` would say, and it was not called.
+#[test]
+fn an_interrupt_cancels_although_the_state_was_removed() {
+    let cluster = Cluster::new(HELD);
+    let walk = cluster.begin();
+    fs::remove_dir_all(cluster.0.path(".walk")).expect("ours");
+    walk.signal(Signal::INT);
+    walk.wait().complains(130);
+    await_that("its process ends", || has_ended(cluster.pid("100")));
+    assert_eq!(cluster.calls("scancel"), 1);
+    assert!(!cluster.0.exists("a"));
+}
+
+/// It counted as one that nobody had begun, and a second one began beside it.
+#[test]
+fn what_lost_its_claim_is_still_stopped_before_it_runs_again() {
+    let cluster = killed();
+    fs::remove_file(cluster.0.path(&format!("{}/claim", cluster.attempt()))).expect("it is there");
+    cluster.0.write("in", "new\n");
+    cluster.walk_after_the_first("");
+    assert_eq!(cluster.0.read("a"), "new\n");
+}
+
+/// Whoever waits for that long waits for ever, and does not fall over.
+#[test]
+fn an_endless_grace_and_an_endless_pause_are_no_trouble() {
+    let cluster = Cluster::new(&format!("[settings]\ngrace = \"500000000000years\"\n{HELD}"));
+    let walk = cluster.begin_with_lease("500000000000years");
+    walk.signal(Signal::INT);
+    let err = walk.wait().complains(130);
+    assert!(!err.contains("bug"), "{err}");
+    assert!(!cluster.has_attempts());
+    let mut command = cluster.command("");
+    command.env("WALK_SLURM_POLL", "500000000000years");
+    let walk = Running::start(command);
+    cluster.0.await_fifo("up");
+    cluster.0.release("gate");
+    let done = walk.wait();
+    assert!(!done.err.contains("bug"), "{done:?}");
+    done.expect(0);
+}
