@@ -224,27 +224,22 @@ impl Cluster {
                 && it.spec().is_ok_and(|it| it.key == errand.key && it.outputs == errand.outputs)
         };
         let mine = left.iter().rposition(is_same).map(|at| left.remove(at));
-        for other in &left {
-            self.open_revoked(other)?;
-        }
-        left.extend(stopping);
         if let Some(attempt) = &mine {
             let lease = self.shared.settings.lease;
             let mut entry = Entry::new(attempt.clone(), errand.demands(), lease);
             entry.found_again();
             self.enter(entry);
         }
+        // Whoever asks again finds all of them, told to stop or not.
+        let told: Vec<_> = left.iter().map(|it| self.open_revoked(it)).collect();
+        told.into_iter().collect::<Result<(), _>>()?;
+        left.extend(stopping);
         Ok((mine, left))
     }
 
     /// Says that nobody asks for the result of an attempt any more, and has its job cancelled.
     pub(crate) fn revoke(&self, attempt: &Attempt) -> Result<(), ClusterError> {
-        let found = disown(attempt);
-        let (found, result) = match found {
-            Ok(found) => (found, Ok(())),
-            // Its job can be cancelled all the same.
-            Err(error) => (Disowned::default(), Err(error)),
-        };
+        let (found, result) = disown(attempt);
         if let Some(entry) = self.books().lock().entries.get_mut(&attempt.id()) {
             entry.revoke(found);
         }
@@ -265,9 +260,10 @@ impl Cluster {
             // One look at the queue tells what there is to cancel.
             entry.stage = Stage::Unsure { pause: Duration::ZERO };
         }
-        entry.revoke(disown(attempt)?);
+        let (found, result) = disown(attempt);
+        entry.revoke(found);
         self.enter(entry);
-        Ok(())
+        result
     }
 
     fn enter(&self, entry: Entry) {
@@ -318,8 +314,16 @@ impl std::fmt::Debug for Cluster {
     }
 }
 
-/// Has an attempt stop, and returns what is known of its runner.
-fn disown(attempt: &Attempt) -> Result<Disowned, ClusterError> {
+/// Has an attempt stop, and returns what is known of its runner; if that fails its job can be
+/// cancelled all the same.
+fn disown(attempt: &Attempt) -> (Disowned, Result<(), ClusterError>) {
+    match tell_to_stop(attempt) {
+        Ok(found) => (found, Ok(())),
+        Err(error) => (Disowned::default(), Err(error)),
+    }
+}
+
+fn tell_to_stop(attempt: &Attempt) -> Result<Disowned, ClusterError> {
     match attempt.revoke() {
         // Nobody can claim it any more, and of whoever has nothing can be heard: a lease holds.
         Err(_) if attempt.is_gone() => return Ok(Disowned::default()),
@@ -365,5 +369,27 @@ fn left_in(attempts: &Path) -> Result<Vec<Attempt>, ClusterError> {
 fn clear(directory: &Path) {
     for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
         drop(fs::remove_file(entry.path()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The next attempt at its errand would have begun beside it.
+    #[test]
+    fn what_can_not_be_told_to_stop_is_not_forgotten() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let errand = Errand::new("a", vec!["true".into()], dir.path(), dir.path().join("log"));
+        let attempts = dir.path().join("a");
+        fs::create_dir(&attempts).expect("it can be made");
+        let attempt = Attempt::create(&attempts, 1, &errand, LONGEST);
+        let attempt = attempt.expect("it can be made").expect("the first");
+        let cluster = Cluster::open(Settings::new(dir.path(), Vec::new())).expect("a directory");
+        attempt.remove();
+        fs::write(attempt.dir(), "no directory").expect("ours");
+        cluster.take_over(&errand).expect_err("nothing can be written there");
+        let (mine, others) = cluster.take_over(&errand).expect("it was told before");
+        assert_eq!((mine, others), (None, vec![attempt]));
     }
 }

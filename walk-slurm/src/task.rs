@@ -79,6 +79,9 @@ impl Task {
         let (mut next, others) = self.cluster.take_over(&self.errand)?;
         for other in others {
             if !self.fence(&other, cx)? {
+                if let Some(mine) = &next {
+                    self.recall(mine, cx)?;
+                }
                 return Ok(interrupted());
             }
         }

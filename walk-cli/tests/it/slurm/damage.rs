@@ -7,7 +7,7 @@ use super::*;
 fn what_lost_its_directory_runs_again() {
     let cluster = Cluster::new(HELD);
     let walk = cluster.begin();
-    fs::remove_dir_all(cluster.0.path(&cluster.attempt())).expect("ours");
+    fs::rename(cluster.0.path(&cluster.attempt()), cluster.0.path("gone")).expect("ours");
     cluster.0.write("slurm/tasks/100/state", "NODE_FAIL\n");
     await_that("it is submitted again", || cluster.calls("sbatch") == 2);
     assert_eq!(cluster.0.await_fifo("up"), "up");
@@ -23,7 +23,7 @@ fn what_lost_its_directory_runs_again() {
 fn an_interrupt_cancels_although_the_state_was_removed() {
     let cluster = Cluster::new(HELD);
     let walk = cluster.begin();
-    fs::remove_dir_all(cluster.0.path(".walk")).expect("ours");
+    fs::rename(cluster.0.path(".walk"), cluster.0.path("gone")).expect("ours");
     walk.signal(Signal::INT);
     walk.wait().complains(130);
     await_that("its process ends", || has_ended(cluster.pid("100")));
@@ -58,4 +58,22 @@ fn an_endless_grace_and_an_endless_pause_are_no_trouble() {
     let done = walk.wait();
     assert!(!done.err.contains("bug"), "{done:?}");
     done.expect(0);
+}
+
+/// The wait for another attempt was interrupted, and the one that was taken over ran on.
+#[test]
+fn an_interrupt_stops_what_was_taken_over_beside_what_does_not_answer() {
+    let cluster = killed();
+    let mine = cluster.attempt();
+    let other = format!("{}.1", mine.rsplit_once('.').expect("a number").0);
+    let spec = cluster.0.read(&format!("{mine}/spec.json"));
+    let spec = spec.replace("\"key\":\"", "\"key\":\"x").replace(":2000,", ":600000,");
+    cluster.0.write(&format!("{other}/spec.json"), &spec);
+    cluster.0.write(&format!("{other}/claim"), "");
+    let walk = cluster.start("");
+    await_that("the other is told to stop", || cluster.0.exists(&format!("{other}/heard")));
+    walk.signal(Signal::INT);
+    walk.wait().complains(130);
+    await_that("its process ends", || has_ended(cluster.pid("100")));
+    assert!(!cluster.0.exists(&mine));
 }
