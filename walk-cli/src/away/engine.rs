@@ -87,19 +87,20 @@ fn settings(directory: PathBuf) -> Result<Settings> {
         source,
     })?;
     let mut settings = Settings::new(directory, vec![own.into(), NAME.into()]);
-    settings.poll = duration("WALK_SLURM_POLL")?.unwrap_or(settings.poll);
-    settings.lease = duration("WALK_SLURM_LEASE")?.unwrap_or(settings.lease);
+    settings.poll = duration("WALK_SLURM_POLL", "50ms")?.unwrap_or(settings.poll);
+    // A runner is heard of once a second.
+    settings.lease = duration("WALK_SLURM_LEASE", "2s")?.unwrap_or(settings.lease);
     Ok(settings)
 }
 
-/// Reads a duration from the environment.
-fn duration(name: &str) -> Result<Option<Duration>> {
+/// Reads a duration of `least` or more from the environment.
+fn duration(name: &str, least: &str) -> Result<Option<Duration>> {
     let Some(text) = env::var_os(name).filter(|it| !it.is_empty()) else { return Ok(None) };
     let text = text.to_string_lossy();
     match humantime::parse_duration(&text) {
-        Ok(it) if it >= Duration::from_millis(50) => Ok(Some(it)),
+        Ok(it) if humantime::parse_duration(least).is_ok_and(|least| it >= least) => Ok(Some(it)),
         _ => Err(CliError::Usage(format!(
-            "{name}={text}: expected a duration of 50ms or more, such as 2s"
+            "{name}={text}: expected a duration of {least} or more, such as 3s"
         ))),
     }
 }

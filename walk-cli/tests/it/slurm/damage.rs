@@ -77,3 +77,20 @@ fn an_interrupt_stops_what_was_taken_over_beside_what_does_not_answer() {
     await_that("its process ends", || has_ended(cluster.pid("100")));
     assert!(!cluster.0.exists(&mine));
 }
+
+/// It is heard of once a second: each of its attempts was lost, and nothing said why.
+#[test]
+fn a_lease_that_no_runner_can_hold_is_refused() {
+    let cluster = Cluster::new(HELD);
+    cluster.0.write("in", "");
+    let check = |name: &str, value: &str, least: &str| {
+        let done = Done::of(cluster.command("").env(name, value).output().expect("it runs"));
+        let expected = format!("{name}={value}: expected a duration of {least} or more");
+        assert!(done.err.contains(&expected), "{done:?}");
+        done.expect(2);
+    };
+    check("WALK_SLURM_LEASE", "100ms", "2s");
+    check("WALK_SLURM_LEASE", "often", "2s");
+    check("WALK_SLURM_POLL", "1ms", "50ms");
+    assert_eq!(cluster.calls("sbatch"), 0);
+}
