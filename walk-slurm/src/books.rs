@@ -51,7 +51,7 @@ pub(crate) struct Entry {
     pub(crate) lease: Duration,
     pub(crate) submitted: Instant,
     pub(crate) line: Option<Line>,
-    /// In how many good looks in a row it was not there.
+    /// In how many good looks in a row it was not there, nor heard of.
     pub(crate) absent: u32,
     /// Since when Slurm says that it runs no more.
     pub(crate) over_since: Option<Instant>,
@@ -139,6 +139,11 @@ impl Entry {
         }
         self.is_fenced |= found.is_fenced;
         self.is_revoked = true;
+    }
+
+    /// Returns whether its runner gave a sign of life a short time ago.
+    pub(crate) fn is_heard(&self) -> bool {
+        self.beat.as_ref().is_some_and(|it| it.1.elapsed() < self.lease)
     }
 
     /// Returns how long it may take until a runner that says nothing has stopped its command.

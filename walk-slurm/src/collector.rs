@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::ClusterError;
 use crate::attempt::Attempt;
 use crate::books::{Books, Fate, State};
 
@@ -57,8 +58,11 @@ fn look(attempt: &Attempt, is_revoked: bool) -> Seen {
     }
     match attempt.verdict() {
         Ok(Some(verdict)) => Seen { fate: Some(Fate::Ended(verdict)), ..nothing },
-        Ok(None) => Seen { beat: attempt.last_beat(), ..nothing },
-        Err(error) => Seen { fate: Some(Fate::Lost(error.to_string())), ..nothing },
+        Err(error @ ClusterError::Garbled { .. }) => {
+            Seen { fate: Some(Fate::Lost(error.to_string())), ..nothing }
+        }
+        // A server of files that is just being started again says so of what is there.
+        Ok(None) | Err(_) => Seen { beat: attempt.last_beat(), ..nothing },
     }
 }
 
@@ -83,8 +87,23 @@ fn note(state: &mut State, id: &str, seen: &Seen) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use crate::books::{Disowned, Entry};
+
+    /// Its job was stopped, however long it had run.
+    #[test]
+    fn a_result_that_can_not_be_read_now_is_not_lost() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let (attempt, result) = (Attempt::at(dir.path()), dir.path().join("result.json"));
+        fs::create_dir(&result).expect("it can be made");
+        let seen = look(&attempt, false);
+        assert!(seen.fate.is_none(), "{:?}", seen.fate);
+        fs::remove_dir(&result).expect("ours");
+        fs::write(&result, "{\"end\":").expect("it can be written");
+        assert!(matches!(look(&attempt, false).fate, Some(Fate::Lost(_))));
+    }
 
     /// A look at many took longer than a lease: what had been heard of the first was old by then.
     #[test]

@@ -133,7 +133,8 @@ fn is_urgent(state: &State) -> bool {
 fn see(entry: &mut Entry, line: Option<&Line>, worries: &mut Vec<String>) -> bool {
     let is_news = entry.line.as_ref() != line;
     entry.line = line.cloned();
-    entry.absent = if line.is_some() { 0 } else { entry.absent + 1 };
+    // What lives is no less alive for a controller that has forgotten it.
+    entry.absent = if line.is_some() || entry.is_heard() { 0 } else { entry.absent + 1 };
     let over = line.is_some_and(|it| is_over(&it.state));
     entry.over_since = over.then(|| entry.over_since.unwrap_or_else(Instant::now));
     if let Some(line) = line.filter(|_| !over) {
@@ -180,9 +181,31 @@ fn see(entry: &mut Entry, line: Option<&Line>, worries: &mut Vec<String>) -> boo
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::attempt::Attempt;
     use crate::books::Disowned;
+
+    /// It was stopped, and run again from its beginning.
+    #[test]
+    fn a_job_that_slurm_forgot_runs_on_while_its_runner_is_heard() {
+        let now = Instant::now();
+        let ago = |seconds| now.checked_sub(Duration::from_secs(seconds));
+        let ago = |seconds| ago(seconds).expect("the machine runs for longer");
+        let is_lost_if_heard = |seconds| {
+            let lease = Duration::from_secs(60);
+            let mut entry = Entry::new(Attempt::at("/nowhere/a.1"), Vec::new(), lease);
+            (entry.stage, entry.submitted) = (Stage::Sent, ago(100));
+            entry.beat = Some(("90".into(), ago(seconds)));
+            for _ in 0..10 {
+                see(&mut entry, None, &mut Vec::new());
+            }
+            matches!(entry.fate, Some(Fate::Lost(_)))
+        };
+        assert!(!is_lost_if_heard(1));
+        assert!(is_lost_if_heard(61));
+    }
 
     /// The number that was read of it is that of another one, or of none.
     #[test]
