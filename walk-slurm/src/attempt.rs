@@ -284,7 +284,8 @@ impl Attempt {
     }
 
     pub(crate) fn is_fenced(&self) -> bool {
-        self.dir.join("fenced").exists()
+        // Nothing else is an answer.
+        fs::symlink_metadata(self.dir.join("fenced")).is_ok_and(|it| it.is_file())
     }
 
     pub(crate) fn is_claimed(&self) -> bool {
@@ -399,4 +400,40 @@ pub(crate) fn stem(name: &str) -> String {
 fn fnv(bytes: &[u8]) -> u64 {
     let step = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, step)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Its runner had not answered, and another attempt began beside it.
+    #[test]
+    fn what_is_no_file_is_no_fence() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let attempt = Attempt::at(dir.path());
+        let fenced = dir.path().join("fenced");
+        assert!(!attempt.is_fenced());
+        fs::create_dir(&fenced).expect("it can be made");
+        assert!(!attempt.is_fenced());
+        fs::remove_dir(&fenced).expect("ours");
+        attempt.fence().expect("it can be written");
+        assert!(attempt.is_fenced());
+    }
+
+    /// It is what a disk that was full, or lost power, may leave.
+    #[test]
+    fn a_number_of_a_job_that_is_none_is_not_known() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let attempt = Attempt::at(dir.path());
+        let read = |text: &str| {
+            fs::write(dir.path().join("job"), text).expect("it can be written");
+            attempt.job()
+        };
+        for text in ["", "\0\0\0", "abc", "_1", "12 13", "-1", "12;east", "12\n"] {
+            assert_eq!(read(text), None, "{text:?}");
+        }
+        for text in ["12", "12_3"] {
+            assert_eq!(read(text).as_deref(), Some(text));
+        }
+    }
 }
