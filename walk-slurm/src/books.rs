@@ -43,6 +43,8 @@ pub(crate) enum Stage {
 #[derive(Debug)]
 pub(crate) struct Entry {
     pub(crate) attempt: Attempt,
+    /// What its errand is called, or its directory if that is not known.
+    pub(crate) name: String,
     /// What it asks of Slurm.
     pub(crate) demands: Vec<String>,
     pub(crate) stage: Stage,
@@ -99,6 +101,7 @@ impl Entry {
     pub(crate) fn new(attempt: Attempt, demands: Vec<String>, lease: Duration) -> Self {
         let now = Instant::now();
         Self {
+            name: attempt.id(),
             attempt,
             demands,
             stage: Stage::Waiting(now),
@@ -121,6 +124,7 @@ impl Entry {
         self.job = self.attempt.job();
         if let Ok(spec) = self.attempt.spec() {
             self.lease = Duration::from_millis(spec.lease_ms);
+            self.name = spec.name;
         }
         self.stage = if self.attempt.is_claimed() {
             Stage::Sent
@@ -193,8 +197,8 @@ pub(crate) struct State {
     /// Up to which of them somebody wants the next one soon.
     pub(crate) curious: u64,
     pub(crate) blind_since: Option<Instant>,
-    /// When somebody was last told that a runner that is to stop is waited for.
-    pub(crate) waits_told: Option<Instant>,
+    /// When somebody was last told that something is waited for, and whether that was Slurm alone.
+    pub(crate) waits_told: Option<(Instant, bool)>,
     /// How many attempts are waited for that were recalled, and the errands of those that did not
     /// end.
     pub(crate) recalls: usize,

@@ -168,9 +168,9 @@ impl Cluster {
             state.left.retain(|_, left| !left.is_empty());
             stopped
         };
-        for attempt in &attempts {
-            self.open_revoked(attempt)?;
-        }
+        // One that cannot be told is no reason to leave the others alone.
+        let told: Vec<_> = attempts.iter().map(|it| self.open_revoked(it)).collect();
+        told.into_iter().collect::<Result<(), _>>()?;
         let concerning = |it: &&Attempt| it.spec().map_or(true, |it| it.paths().any(&concern));
         for attempt in attempts.iter().filter(concerning) {
             self.await_fence(attempt, &give_up);
@@ -204,7 +204,8 @@ impl Cluster {
             }
         };
         let lease = self.shared.settings.lease;
-        self.enter(Entry::new(attempt.clone(), errand.demands(), lease));
+        let entry = Entry::new(attempt.clone(), errand.demands(), lease);
+        self.enter(Entry { name: errand.name.clone(), ..entry });
         Ok(attempt)
     }
 

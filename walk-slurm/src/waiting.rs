@@ -46,9 +46,14 @@ impl Cluster {
             if give_up() {
                 return false;
             }
-            if begun.elapsed() > SOON && state.waits_told.is_none_or(|it| it.elapsed() > AGAIN) {
-                log::warn!(target: "walk", "{}", sentence(&state, entry));
-                state.waits_told = Some(Instant::now());
+            let is_old = |it: (Instant, bool)| it.0.elapsed() > AGAIN || it.1 != entry.is_fenced;
+            if begun.elapsed() > SOON && state.waits_told.is_none_or(is_old) {
+                let text = sentence(&state, entry);
+                state.waits_told = Some((Instant::now(), entry.is_fenced));
+                drop(state);
+                log::warn!(target: "walk", "{text}");
+                state = self.books().lock();
+                continue;
             }
             state = self.books().wait(state, Duration::from_millis(250));
         }
@@ -62,12 +67,14 @@ impl Cluster {
         let mut state = self.books().lock();
         state.recalls -= 1;
         if !has_ended {
-            state.unended.push(attempt.errand());
+            let name = state.entries.get(&attempt.id()).map(|it| it.name.clone());
+            state.unended.extend(name);
             state.waits_told = None;
         }
-        if state.recalls == 0 {
-            tell_left(std::mem::take(&mut state.unended));
-        }
+        let is_last = state.recalls == 0;
+        let unended = if is_last { std::mem::take(&mut state.unended) } else { Vec::new() };
+        drop(state);
+        tell_left(unended);
     }
 }
 
@@ -92,7 +99,7 @@ pub(crate) fn tell_left(names: Vec<String>) {
 /// Says what is waited for, and how long at most.
 fn sentence(state: &State, entry: &Entry) -> String {
     let job = entry.job.as_ref().map_or("a job".to_owned(), |it| format!("job {it}"));
-    let name = entry.attempt.errand();
+    let name = &entry.name;
     let is_waited_for = |it: &&Entry| it.is_revoked && !it.is_done_with();
     let others = match state.entries.values().filter(is_waited_for).count() {
         0 | 1 => String::new(),
