@@ -272,7 +272,7 @@ struct Asked<'a> {
 
 impl Asked<'_> {
     fn stage(&self, result: &ActionResult, store: &dyn Store) -> io::Result<Staged> {
-        stage(result, &self.question.outputs, self.staging, store)
+        stage(result, self.question, self.staging, store)
     }
 }
 
@@ -355,7 +355,7 @@ impl Shared {
         } else {
             None
         };
-        let (result, blobs) = describe(&question.outputs, root, log, &self.seen)?;
+        let (result, blobs) = describe(question, root, log, &self.seen)?;
         Ok(Kept { key: whole, result: result.encode_to_vec(), blobs, list })
     }
 

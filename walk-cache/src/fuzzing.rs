@@ -6,6 +6,7 @@ use std::path::Path;
 
 use prost::Message as _;
 
+use crate::Question;
 use crate::digest::Digest;
 use crate::message::ActionResult;
 use crate::place::{create, stage};
@@ -50,12 +51,14 @@ pub fn restore(bytes: &[u8]) {
     let project = place.path().join("above/project");
     let staging = project.join("staging");
     fs::create_dir_all(&staging).expect("ours");
-    if let Ok(staged) = stage(&result, &outputs, &staging, &Liar(blob)) {
+    let question = Question { outputs, ..Question::default() };
+    if let Ok(staged) = stage(&result, &question, &staging, &Liar(blob)) {
         let _ = staged.place(&project);
     }
     assert_eq!(names(place.path()), ["above"]);
     assert_eq!(names(&place.path().join("above")), ["project"]);
-    let others = names(&project).into_iter().filter(|it| it != "staging" && !outputs.contains(it));
+    let others =
+        names(&project).into_iter().filter(|it| it != "staging" && !question.outputs.contains(it));
     assert_eq!(others.collect::<Vec<_>>(), [""; 0]);
 }
 

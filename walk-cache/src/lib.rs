@@ -21,6 +21,7 @@ mod error;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 mod key;
+mod links;
 mod lists;
 mod message;
 mod outputs;

@@ -7,9 +7,11 @@ use std::path::{Path, PathBuf};
 use prost::Message as _;
 
 use crate::digest::Digest;
-use crate::message;
+use crate::links::{led, refuse_undeclared};
+use crate::place::LONGEST;
 use crate::seen::Seen;
 use crate::store::Blob;
+use crate::{Question, message};
 
 /// Describes the outputs below `root`, and what the action wrote.
 ///
@@ -17,21 +19,23 @@ use crate::store::Blob;
 ///
 /// Fails if one of them is not there, or is nothing that can be described.
 pub(crate) fn describe(
-    outputs: &[String],
+    question: &Question,
     root: &Path,
     log: &[u8],
     seen: &Seen,
 ) -> io::Result<(message::ActionResult, Vec<Blob>)> {
     let mut result = message::ActionResult::default();
     let mut blobs = Vec::new();
-    for output in outputs {
+    for output in &question.outputs {
         let path = root.join(output);
         let kind = fs::symlink_metadata(&path)?.file_type();
         if kind.is_symlink() {
-            let target = link(&path)?;
+            let target = link(&path, root)?;
+            refuse_undeclared(question, output, &target)?;
             result.output_symlinks.push(message::OutputSymlink { path: output.clone(), target });
         } else if kind.is_dir() {
-            let tree = tree(path, seen, &mut blobs)?.encode_to_vec();
+            let tree = tree(path, root, seen, &mut blobs)?.encode_to_vec();
+            refuse_longer(&tree)?;
             let tree_digest = Some(Digest::of(&tree).message());
             blobs.push(Blob::of(tree));
             result
@@ -47,6 +51,7 @@ pub(crate) fn describe(
             });
         }
     }
+    refuse_longer(log)?;
     if !log.is_empty() {
         result.stdout_digest = Some(Digest::of(log).message());
         blobs.push(Blob::of(log.to_vec()));
@@ -54,18 +59,29 @@ pub(crate) fn describe(
     Ok((result, blobs))
 }
 
-/// Returns where a link leads; one to an absolute path is no good elsewhere.
-fn link(path: &Path) -> io::Result<String> {
+/// Refuses what nobody would take back.
+fn refuse_longer(bytes: &[u8]) -> io::Result<()> {
+    let is_longer = bytes.len() as u64 > LONGEST;
+    if is_longer { Err(io::Error::other("more than is restored")) } else { Ok(()) }
+}
+
+/// Returns where a link leads; one that leads out of the project is no good elsewhere.
+fn link(path: &Path, root: &Path) -> io::Result<String> {
     let target = fs::read_link(path)?;
-    match target.to_str() {
-        Some(text) if target.is_relative() => Ok(text.to_owned()),
-        _ => Err(io::Error::other(format!("`{}` is an absolute link", path.display()))),
-    }
+    let text = || io::Error::other(format!("`{}` is a link to no text", path.display()));
+    let at = path.strip_prefix(root).ok().and_then(Path::to_str).ok_or_else(text)?;
+    let target = target.to_str().ok_or_else(text)?;
+    led(at, target).map(|_| target.to_owned())
 }
 
 /// Describes a directory with all that is below it: the deepest first, as each names the digests of
 /// those in it.
-fn tree(path: PathBuf, seen: &Seen, blobs: &mut Vec<Blob>) -> io::Result<message::Tree> {
+fn tree(
+    path: PathBuf,
+    project: &Path,
+    seen: &Seen,
+    blobs: &mut Vec<Blob>,
+) -> io::Result<message::Tree> {
     let mut order = Vec::new();
     let mut todo = vec![path];
     while let Some(directory) = todo.pop() {
@@ -80,7 +96,7 @@ fn tree(path: PathBuf, seen: &Seen, blobs: &mut Vec<Blob>) -> io::Result<message
     let mut children = Vec::new();
     let mut root = None;
     for directory in order.into_iter().rev() {
-        let message = directory_of(&directory, &known, seen, blobs)?;
+        let message = directory_of(&directory, project, &known, seen, blobs)?;
         let encoded = message.encode_to_vec();
         known.insert(directory, Digest::of(&encoded).message());
         // A tree holds them all; there are servers that also want each for itself.
@@ -98,6 +114,7 @@ fn sorted(directory: &Path) -> io::Result<Vec<fs::DirEntry>> {
 
 fn directory_of(
     directory: &Path,
+    project: &Path,
     known: &std::collections::BTreeMap<PathBuf, message::Digest>,
     seen: &Seen,
     blobs: &mut Vec<Blob>,
@@ -111,7 +128,7 @@ fn directory_of(
             let digest = known.get(&path).cloned();
             message.directories.push(message::DirectoryNode { name, digest });
         } else if kind.is_symlink() {
-            message.symlinks.push(message::SymlinkNode { name, target: link(&path)? });
+            message.symlinks.push(message::SymlinkNode { name, target: link(&path, project)? });
         } else {
             let file = seen.file(&path)?;
             blobs.push(Blob::File(file.digest, path));

@@ -12,14 +12,15 @@ use std::path::{Path, PathBuf};
 use prost::Message as _;
 
 use crate::digest::Digest;
-use crate::message;
+use crate::links::{led, refuse_undeclared};
 use crate::store::{Store, Wanted};
+use crate::{Question, message};
 
 /// How many files and directories one output may have.
 const MOST: usize = 1_000_000;
 
 /// The longest description of a directory, or of what an action wrote.
-const LONGEST: u64 = 256 << 20;
+pub(crate) const LONGEST: u64 = 256 << 20;
 
 /// The outputs of an action, staged.
 pub(crate) struct Staged {
@@ -39,14 +40,14 @@ pub(crate) struct Staged {
 ///
 /// # Errors
 ///
-/// Fails if it is no result for these `outputs`, or anything is missing or wrong.
+/// Fails if it is no result for this `question`, or anything is missing or wrong.
 pub(crate) fn stage(
     result: &message::ActionResult,
-    outputs: &[String],
+    question: &Question,
     staging: &Path,
     store: &dyn Store,
 ) -> io::Result<Staged> {
-    refuse_others(result, outputs)?;
+    refuse_others(result, &question.outputs)?;
     let directory = tempfile::Builder::new().prefix("restore-").tempdir_in(staging)?;
     let mut draft = Draft { wanted: Vec::new(), entries: 0, small: Vec::new() };
     let mut staged = Vec::new();
@@ -58,12 +59,13 @@ pub(crate) fn stage(
     }
     for it in &result.output_symlinks {
         let path = place(staged.len());
-        symlink(target(&it.target)?, &path)?;
+        refuse_undeclared(question, &it.path, &it.target)?;
+        symlink(&it.target, &path)?;
         staged.push((path, it.path.clone()));
     }
     for it in &result.output_directories {
         let path = place(staged.len());
-        draft.tree(it.tree_digest.as_ref(), path.clone(), store)?;
+        draft.tree(it, path.clone(), store)?;
         staged.push((path, it.path.clone()));
     }
     let log = match Digest::read(result.stdout_digest.as_ref()) {
@@ -94,9 +96,12 @@ impl Staged {
             }
             fs::rename(from, &to)?;
         }
-        let gone = self.outputs.iter().find(|it| fs::metadata(root.join(&it.1)).is_err());
-        match gone {
-            Some((_, output)) => Err(wrong(&format!("`{output}` leads to nothing"))),
+        let places = self.outputs.iter().map(|it| root.join(&it.1));
+        let gone: Vec<PathBuf> = places.filter(|it| fs::metadata(it).is_err()).collect();
+        // The command would write through them, or to nowhere.
+        gone.iter().for_each(|it| drop(fs::remove_file(it)));
+        match gone.first() {
+            Some(path) => Err(wrong(&format!("`{}` leads to nothing", path.display()))),
             None => Ok(()),
         }
     }
@@ -155,11 +160,12 @@ impl Draft {
 
     fn tree(
         &mut self,
-        digest: Option<&message::Digest>,
+        output: &message::OutputDirectory,
         path: PathBuf,
         store: &dyn Store,
     ) -> io::Result<()> {
-        let digest = Digest::read(digest).ok_or_else(|| wrong("a directory without a digest"))?;
+        let digest = Digest::read(output.tree_digest.as_ref());
+        let digest = digest.ok_or_else(|| wrong("a directory without a digest"))?;
         if digest.size > LONGEST {
             return Err(wrong(&format!("a directory of {} bytes", digest.size)));
         }
@@ -169,8 +175,8 @@ impl Draft {
         let children: BTreeMap<Digest, &message::Directory> =
             tree.children.iter().map(|it| (Digest::of(&it.encode_to_vec()), it)).collect();
         let root = tree.root.as_ref().ok_or_else(|| wrong("a directory without a root"))?;
-        let mut todo = vec![(root, path)];
-        while let Some((directory, path)) = todo.pop() {
+        let mut todo = vec![(root, path, output.path.clone())];
+        while let Some((directory, path, at)) = todo.pop() {
             self.count()?;
             DirBuilder::new().create(&path)?;
             for it in &directory.files {
@@ -179,24 +185,19 @@ impl Draft {
             }
             for it in &directory.symlinks {
                 self.count()?;
-                symlink(target(&it.target)?, path.join(name(&it.name)?))?;
+                let name = name(&it.name)?;
+                led(&format!("{at}/{name}"), &it.target)?;
+                symlink(&it.target, path.join(name))?;
             }
             for it in &directory.directories {
                 let child = Digest::read(it.digest.as_ref()).and_then(|it| children.get(&it));
                 let child = child.ok_or_else(|| wrong("a directory that is not in the tree"))?;
-                todo.push((*child, path.join(name(&it.name)?)));
+                let name = name(&it.name)?;
+                todo.push((*child, path.join(name), format!("{at}/{name}")));
             }
         }
         Ok(())
     }
-}
-
-/// Refuses a link to a place of one machine.
-fn target(target: &str) -> io::Result<&str> {
-    if target.is_empty() || target.contains('\0') || Path::new(target).is_absolute() {
-        return Err(wrong(&format!("a link to {target:?}")));
-    }
-    Ok(target)
 }
 
 /// Refuses a name that is none.
@@ -259,13 +260,18 @@ mod tests {
         }
     }
 
+    fn question(outputs: &[&str]) -> Question {
+        let outputs = outputs.iter().map(ToString::to_string).collect();
+        Question { inputs: vec!["staging".into()], outputs, ..Question::default() }
+    }
+
     /// Places a result with one output `out`, and says what else came to be beside it.
     fn place(result: &message::ActionResult, shelf: &Shelf) -> io::Result<Vec<String>> {
         let root = tempfile::tempdir()?;
         let project = root.path().join("a/project");
         let staging = project.join("staging");
         fs::create_dir_all(&staging)?;
-        stage(result, &["out".to_owned()], &staging, shelf)?.place(&project)?;
+        stage(result, &question(&["out"]), &staging, shelf)?.place(&project)?;
         let mut found = Vec::new();
         let mut todo = vec![root.path().to_path_buf()];
         while let Some(directory) = todo.pop() {
@@ -341,7 +347,7 @@ mod tests {
             ..Default::default()
         };
         assert!(place(&result("staging"), &shelf).is_ok());
-        for target in ["", "/etc/passwd", "a\0b"] {
+        for target in ["", "/etc/passwd", "a\0b", "..", "../project/staging", "other"] {
             assert!(place(&result(target), &shelf).is_err(), "{target:?}");
         }
         let file = message::OutputFile {
@@ -350,9 +356,36 @@ mod tests {
             is_executable: false,
         };
         let behind = message::ActionResult { output_files: vec![file], ..result("..") };
-        let outputs = ["out".to_owned(), "out/file".to_owned()];
+        let outputs = question(&["out", "out/file"]);
         let staging = tempfile::tempdir().expect("a directory");
         assert!(stage(&behind, &outputs, staging.path(), &shelf).is_err());
+    }
+
+    /// A server could have had the next command write to any file of its user.
+    #[test]
+    fn a_link_in_a_directory_that_led_out_of_the_project_is_refused() {
+        let mut shelf = Shelf::default();
+        for (target, is_good) in [("file", true), ("../staging", true), ("../../x", false)] {
+            let link = message::SymlinkNode { name: "link".into(), target: target.into() };
+            let root = message::Directory { symlinks: vec![link], ..Default::default() };
+            let tree = message::Tree { root: Some(root), children: Vec::new() };
+            let tree_digest = Some(shelf.add(tree.encode_to_vec()));
+            let output = message::OutputDirectory { path: "out".into(), tree_digest };
+            let result =
+                message::ActionResult { output_directories: vec![output], ..Default::default() };
+            assert_eq!(place(&result, &shelf).is_ok(), is_good, "{target}");
+        }
+    }
+
+    /// The command, which then ran, failed as it wrote to it.
+    #[test]
+    fn a_link_that_leads_to_nothing_was_left_in_place_of_the_output() {
+        let link = message::OutputSymlink { path: "out".into(), target: "out".into() };
+        let result = message::ActionResult { output_symlinks: vec![link], ..Default::default() };
+        let project = tempfile::tempdir().expect("a directory");
+        let staged = stage(&result, &question(&["out"]), project.path(), &Shelf::default());
+        assert!(staged.expect("it is a link").place(project.path()).is_err());
+        assert!(fs::symlink_metadata(project.path().join("out")).is_err());
     }
 
     /// A tree whose directories are each named twice grows without end.

@@ -152,6 +152,35 @@ fn what_cannot_be_described_is_not_kept() {
     assert!(describe(&project));
 }
 
+/// It was kept as a link alone: with an older library behind it, it was that one which came back.
+#[test]
+fn a_link_to_what_nobody_declared_is_not_kept() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let cache = local(directory.path());
+    let mut project = Project::new();
+    project.write("lib.so.1", "made beside it");
+    symlink("lib.so.1", project.path("out")).expect("ours");
+    let describe =
+        |project: &Project| cache.describe(&project.question, project.root(), &[], b"").is_some();
+    assert!(!describe(&project));
+    project.question.outputs.push("lib.so.1".into());
+    assert!(describe(&project), "it is kept with it");
+    project.question.outputs.pop();
+    project.question.inputs.push("lib.so.1".into());
+    assert!(describe(&project), "its content is part of the key");
+}
+
+/// It was kept, and refused whenever it was to be restored.
+#[test]
+fn what_is_too_long_to_be_restored_is_not_kept() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let project = Project::new();
+    project.write("out", "result");
+    let log = vec![0; (256 << 20) + 1];
+    let kept = local(directory.path()).describe(&project.question, project.root(), &[], &log);
+    assert!(kept.is_none());
+}
+
 /// What is no more what was described is not kept under its name.
 #[test]
 fn an_output_that_changes_before_it_is_kept_is_not_kept() {
