@@ -99,7 +99,9 @@ impl Staged {
         let places = self.outputs.iter().map(|it| root.join(&it.1));
         let gone: Vec<PathBuf> = places.filter(|it| fs::metadata(it).is_err()).collect();
         // The command would write through them, or to nowhere.
-        gone.iter().for_each(|it| drop(fs::remove_file(it)));
+        for path in &gone {
+            drop(fs::remove_file(path));
+        }
         match gone.first() {
             Some(path) => Err(wrong(&format!("`{}` leads to nothing", path.display()))),
             None => Ok(()),
