@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use prost::Message as _;
 
@@ -25,6 +25,9 @@ const LAST_WAIT: Duration = Duration::from_secs(60);
 
 /// How often it is asked meanwhile whether to give up.
 const LOOK: Duration = Duration::from_millis(50);
+
+/// How long after the local part was trimmed a little more does not count.
+const BETWEEN_TRIMS: Duration = Duration::from_secs(600);
 
 /// Results of actions by what they were made of; shared by all threads of a walk.
 pub struct Cache {
@@ -421,8 +424,8 @@ impl Shared {
         let added = self.counts.local_bytes.load(Ordering::Relaxed);
         let mark = local.root().join("trimmed");
         let age = std::fs::metadata(&mark).and_then(|it| it.modified());
-        let is_due =
-            age.map_or(true, |it| it.elapsed().is_ok_and(|it| it > Duration::from_secs(600)));
+        let is_fresh = |it: SystemTime| it.elapsed().is_ok_and(|it| it <= BETWEEN_TRIMS);
+        let is_due = !age.is_ok_and(is_fresh);
         if added == 0 || !(is_due || added > self.settings.max_size / 20) {
             return;
         }

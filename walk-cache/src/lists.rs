@@ -27,6 +27,9 @@ pub(crate) fn read(store: &dyn Store, key: Digest) -> io::Result<Vec<List>> {
     let aside = Digest::read(result.stdout_digest.as_ref());
     let aside = aside.filter(|it| result.stdout_raw.is_empty() && it.size <= LONGEST as u64);
     let bytes = aside.map_or(Ok(result.stdout_raw), |it| store.read(it))?;
+    if bytes.len() > LONGEST {
+        return Err(io::Error::new(io::ErrorKind::InvalidData, "lists without end"));
+    }
     let lists: Result<Vec<List>, _> = serde_json::from_slice(&bytes);
     let mut lists = lists.map_err(|it| io::Error::new(io::ErrorKind::InvalidData, it))?;
     lists.truncate(MOST);
@@ -96,6 +99,16 @@ mod tests {
             add(&store, key, &list("a")).expect("it is replaced");
             assert_eq!(read(&store, key).expect("it is there"), [list("a")]);
         }
+    }
+
+    /// Each file that was named was looked for, sixteen million of them.
+    #[test]
+    fn lists_without_end_are_refused() {
+        let (_directory, store) = store();
+        let stdout_raw = serde_json::to_vec(&[vec![""; LONGEST / 3 + 1]]).expect("text");
+        let result = ActionResult { stdout_raw, ..ActionResult::default() };
+        store.put_result(Digest::of(KEY), &result.encode_to_vec()).expect("ours");
+        assert!(read(&store, Digest::of(KEY)).is_err());
     }
 
     #[test]

@@ -5,7 +5,7 @@
 //! checked, and removed if it is wrong.
 
 use std::fs::{self, File, Permissions};
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -22,6 +22,9 @@ const ABANDONED: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A blob that was used so shortly ago is not touched again.
 const FRESH: Duration = Duration::from_secs(10 * 60);
+
+/// No result is read that is longer; a server may send none either.
+const LONGEST: u64 = 64 << 20;
 
 /// A directory of results and blobs.
 #[derive(Debug)]
@@ -78,8 +81,8 @@ impl Directory {
         path: &Path,
         fill: impl FnOnce(&mut tempfile::NamedTempFile) -> io::Result<()>,
     ) -> io::Result<()> {
-        if let Some(directory) = path.parent().filter(|it| !it.is_dir()) {
-            fs::create_dir_all(directory).map_err(|it| unwritable(directory, &it))?;
+        if let Some(directory) = path.parent() {
+            self.make(directory).map_err(|it| unwritable(directory, &it))?;
         }
         let mut draft = self.draft()?;
         fill(&mut draft)?;
@@ -87,12 +90,24 @@ impl Directory {
         Ok(())
     }
 
+    /// Makes a directory for whom the root is for: those who share it have umasks of their own.
+    fn make(&self, directory: &Path) -> io::Result<()> {
+        if directory.is_dir() {
+            return Ok(());
+        }
+        let is_ours = |it: &&Path| *it != self.root && !it.is_dir();
+        let made: Vec<&Path> = directory.ancestors().take_while(is_ours).collect();
+        fs::create_dir_all(directory)?;
+        let mode = fs::metadata(&self.root)?.permissions();
+        // Somebody else may have made one at the same time, and does the same.
+        made.iter().for_each(|it| drop(fs::set_permissions(it, mode.clone())));
+        Ok(())
+    }
+
     /// Makes a file to be renamed.
     fn draft(&self) -> io::Result<tempfile::NamedTempFile> {
         let scratch = self.root.join("tmp");
-        if !scratch.is_dir() {
-            fs::create_dir_all(&scratch).map_err(|it| unwritable(&scratch, &it))?;
-        }
+        self.make(&scratch).map_err(|it| unwritable(&scratch, &it))?;
         let mode = Permissions::from_mode(FOR_ALL);
         let draft = tempfile::Builder::new().permissions(mode).tempfile_in(&scratch);
         draft.map_err(|it| unwritable(&scratch, &it))
@@ -153,17 +168,22 @@ fn remove(path: &Path, bytes: u64) -> u64 {
 fn listed(directory: &Path) -> io::Result<Vec<PathBuf>> {
     match fs::read_dir(directory) {
         Ok(listing) => Ok(listing.filter_map(|it| Some(it.ok()?.path())).collect()),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        // What others put beside what is kept is nobody's to remove.
+        Err(error) if is_no_directory(&error) => Ok(Vec::new()),
         Err(error) => Err(error),
     }
 }
 
+fn is_no_directory(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+}
+
 impl Store for Directory {
     fn result(&self, action: Digest) -> io::Result<Vec<u8>> {
-        let mut file = self.open("ac", action)?;
+        let mut file = self.open("ac", action)?.take(LONGEST);
         // A result is written whole or not at all, but a disk may have its own ideas.
         let mut bytes = Vec::new();
-        io::Read::read_to_end(&mut file, &mut bytes)?;
+        file.read_to_end(&mut bytes)?;
         let content = bytes
             .split_last_chunk::<32>()
             .filter(|(content, sum)| Digest::of(content).sum.as_bytes() == *sum);

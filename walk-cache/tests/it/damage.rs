@@ -89,6 +89,21 @@ fn however_much_is_wrong_it_heals_in_one_walk() {
     assert_eq!(walk(true), 0);
 }
 
+/// It was read as long as there was memory.
+#[test]
+fn a_result_without_end_is_damaged() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let project = Project::new();
+    project.write("out", "result");
+    project.keep(&local(directory.path()), &[]);
+    let path = &files(directory.path(), "ac")[0];
+    fs::set_permissions(path, fs::Permissions::from_mode(0o644)).expect("ours");
+    let file = fs::File::options().write(true).open(path).expect("it is there");
+    file.set_len(1 << 42).expect("it has holes");
+    assert_eq!(project.restore(&local(directory.path())), None);
+    assert!(!path.exists(), "it was removed");
+}
+
 /// It was waited for until somebody wrote to it.
 #[test]
 fn a_pipe_in_place_of_a_file_is_a_miss() {

@@ -66,6 +66,43 @@ fn what_nobody_asks_for_in_time_goes() {
     assert!(project.restore(&limited(directory.path(), 100_000, MONTH)).is_none());
 }
 
+/// Keeps a large result, and a little when there is no more room for that; returns whether it is
+/// there all the same.
+fn keeps_too_much(directory: &std::path::Path, between: impl FnOnce()) -> bool {
+    let mut project = Project::new();
+    project.write("out", "large".repeat(400_000));
+    project.keep(&limited(directory, 100_000_000, MONTH), &[]);
+    between();
+    project.question.arguments = vec!["another".into()];
+    project.write("out", "a little");
+    project.keep(&limited(directory, 1_500_000, MONTH), &[]);
+    let size = |path: &std::path::PathBuf| fs::metadata(path).expect("it is there").len();
+    files(directory, "cas").iter().map(size).sum::<u64>() > 1_500_000
+}
+
+/// It was never trimmed again.
+#[test]
+fn a_file_of_somebody_else_among_what_is_kept_is_left_alone() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let other = directory.path().join("cas/.DS_Store");
+    let between = || {
+        fs::write(&other, "theirs").expect("ours");
+        fs::remove_file(directory.path().join("trimmed")).expect("ours");
+    };
+    assert!(!keeps_too_much(directory.path(), between) && other.exists());
+}
+
+/// It was not trimmed until that time came, however much was added little by little.
+#[test]
+fn a_clock_that_was_wrong_when_it_was_trimmed_keeps_nothing() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let between = || {
+        let mark = File::open(directory.path().join("trimmed")).expect("ours");
+        mark.set_modified(SystemTime::now() + 12 * MONTH).expect("ours");
+    };
+    assert!(!keeps_too_much(directory.path(), between));
+}
+
 #[test]
 fn two_that_keep_and_restore_at_the_same_time_disturb_nobody() {
     let directory = tempfile::tempdir().expect("a directory");

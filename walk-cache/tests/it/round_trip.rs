@@ -132,6 +132,25 @@ fn what_is_kept_is_for_others_to_read_and_for_nobody_to_write() {
     }
 }
 
+/// What the first who used it had made was closed to all others.
+#[test]
+fn what_is_made_in_a_shared_directory_is_as_open_as_that() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mode = |path: &std::path::Path| fs::metadata(path).expect("it is there").mode() & 0o7777;
+    fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o2775)).expect("ours");
+    let project = Project::new();
+    project.write("out", "result");
+    let url = format!("file://{}", directory.path().display());
+    project.keep(&remote(&url), &[]);
+    let mut made = ["cas", "ac", "tmp"].map(|it| directory.path().join(it)).to_vec();
+    for path in [files(directory.path(), "cas"), files(directory.path(), "ac")].concat() {
+        made.push(path.parent().expect("it has one").into());
+    }
+    for path in made {
+        assert_eq!(mode(&path), 0o2775, "{}", path.display());
+    }
+}
+
 #[test]
 fn what_cannot_be_described_is_not_kept() {
     let directory = tempfile::tempdir().expect("a directory");
