@@ -62,6 +62,15 @@ pub(crate) struct Server {
     is_over: watch::Sender<bool>,
 }
 
+impl Drop for Server {
+    /// What still looks for the server's name is waited for by nobody.
+    fn drop(&mut self) {
+        if let Some(Ok(line)) = self.line.take() {
+            line.runtime.shutdown_background();
+        }
+    }
+}
+
 /// The way to a server.
 struct Line {
     runtime: Runtime,
@@ -212,11 +221,7 @@ impl Server {
             while let Some(part) = within(self.deadline, parts.message()).await? {
                 let size = part.data.len() as u64;
                 left = left.checked_sub(size).ok_or_else(|| Status::data_loss("too long"))?;
-                let came = digest.size - left;
-                if begun.elapsed() > limit(self.deadline, came) {
-                    let text = format!("{came} bytes in {} s", begun.elapsed().as_secs());
-                    return Err(Status::deadline_exceeded(text));
-                }
+                self.in_time(begun, digest.size - left)?;
                 to.write_all(&part.data).map_err(|it| Status::internal(it.to_string()))?;
             }
             Ok(())
@@ -227,6 +232,16 @@ impl Server {
             return Ok(());
         }
         Err(wrong(format!("the content is {found} and should be {digest}")))
+    }
+
+    /// Fails if it took too long for so many bytes to come, in however many calls: a deadline for
+    /// each of a million is none.
+    fn in_time(&self, begun: Instant, came: u64) -> Result<(), Status> {
+        let took = begun.elapsed();
+        if took <= limit(self.deadline, came) {
+            return Ok(());
+        }
+        Err(Status::deadline_exceeded(format!("{came} bytes in {} s", took.as_secs())))
     }
 
     fn missing(&self, digests: &[Digest]) -> io::Result<Vec<Digest>> {
@@ -348,6 +363,12 @@ fn unique() -> String {
     )
 }
 
+/// Checks what is not asked for, as there is nothing in it.
+fn empty(digest: Digest) -> io::Result<()> {
+    let is_empty = digest == Digest::of(b"");
+    if is_empty { Ok(()) } else { Err(wrong("nothing, of another digest".into())) }
+}
+
 async fn within<T>(
     limit: Duration,
     call: impl Future<Output = Result<T, Status>>,
@@ -453,7 +474,7 @@ impl Store for Server {
 
     fn read(&self, digest: Digest) -> io::Result<Vec<u8>> {
         if digest.size == 0 {
-            return Ok(Vec::new());
+            return empty(digest).map(|()| Vec::new());
         }
         if digest.size <= self.large()? {
             return Ok(self.read_batch(&[digest])?.remove(&digest).unwrap_or_default());
@@ -470,7 +491,10 @@ impl Store for Server {
         let large = if blobs.is_empty() { 0 } else { self.large()? };
         let (small, streamed): (Vec<Digest>, Vec<Digest>) =
             wanted.keys().filter(|it| it.size > 0).partition(|it| it.size <= large);
+        let (begun, mut came) = (Instant::now(), 0);
         for batch in batches(small, self.batch.get().copied().unwrap_or(BATCH), |it| it.size) {
+            self.in_time(begun, came).map_err(|it| self.failed(&it))?;
+            came += batch.iter().map(|it| it.size).sum::<u64>();
             for (digest, data) in self.read_batch(&batch)? {
                 for it in wanted.remove(&digest).unwrap_or_default() {
                     create(&it.path, it.is_executable)?.write_all(&data)?;
@@ -479,14 +503,15 @@ impl Store for Server {
         }
         for digest in streamed {
             for it in wanted.remove(&digest).unwrap_or_default() {
+                self.in_time(begun, came).map_err(|it| self.failed(&it))?;
                 self.read_stream(digest, &mut create(&it.path, it.is_executable)?)?;
+                came += digest.size;
             }
         }
         // What is left is empty.
         wanted.into_values().flatten().try_for_each(|it| {
-            let is_empty = it.digest == Digest::of(b"");
             create(&it.path, it.is_executable)?;
-            if is_empty { Ok(()) } else { Err(io::Error::other("an empty file of another digest")) }
+            empty(it.digest)
         })
     }
 
@@ -514,7 +539,34 @@ impl Store for Server {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::mpsc::channel;
+
     use super::*;
+
+    /// The end of a walk waited for it, and so did an interrupted one.
+    #[test]
+    fn a_name_that_is_looked_for_without_end_is_waited_for_by_nobody() {
+        let server = Server::new("grpc://nowhere:1", &Settings::default());
+        let (answer, never) = channel::<()>();
+        let (begins, began) = channel();
+        let line = server.line().expect("a line");
+        line.runtime.spawn_blocking(move || begins.send(()).map(|()| never.recv()));
+        began.recv().expect("it begins");
+        let (ends, ended) = channel();
+        std::thread::spawn(move || {
+            drop(server);
+            ends.send(())
+        });
+        assert!(ended.recv_timeout(Duration::from_secs(30)).is_ok());
+        drop(answer);
+    }
+
+    #[test]
+    fn nothing_is_not_what_a_server_calls_so() {
+        let server = Server::new("grpc://nowhere:1", &Settings::default());
+        assert!(server.read(Digest::of(b"")).expect("nothing").is_empty());
+        assert!(server.read(Digest { size: 0, ..Digest::of(b"something") }).is_err());
+    }
 
     #[test]
     fn no_two_uploads_have_one_name() {

@@ -150,6 +150,24 @@ fn answers_that_are_late_and_of_no_use_cost_a_bounded_time() {
     assert!(server.calls.load(Ordering::SeqCst) <= 3);
 }
 
+/// Each blob had a deadline of its own.
+#[test]
+fn a_server_that_is_late_with_each_of_many_blobs_costs_a_bounded_time() {
+    let (server, url) = Server::start();
+    let mut project = Project::new();
+    project.question.outputs = vec!["tree".into()];
+    for at in 10..40 {
+        project.write(&format!("tree/{at}"), at.to_string().repeat(30_000));
+    }
+    project.keep(&remote(&url), &[]);
+    server.shelves().fault = Fault::Slow;
+    let before = server.calls.load(Ordering::SeqCst);
+    let cache = with(&url, |it| it.deadline = Duration::from_millis(700));
+    assert_eq!(project.restore(&cache), None);
+    let calls = server.calls.load(Ordering::SeqCst) - before;
+    assert!(calls < 20, "{calls} calls of 34");
+}
+
 /// Most may only read what their CI puts there.
 #[test]
 fn a_server_that_nobody_may_write_to_is_read() {
