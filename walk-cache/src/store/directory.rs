@@ -98,9 +98,11 @@ impl Directory {
         let is_ours = |it: &&Path| *it != self.root && !it.is_dir();
         let made: Vec<&Path> = directory.ancestors().take_while(is_ours).collect();
         fs::create_dir_all(directory)?;
-        let mode = fs::metadata(&self.root)?.permissions();
+        let those_of_root = fs::metadata(&self.root)?.permissions();
         // Somebody else may have made one at the same time, and does the same.
-        made.iter().for_each(|it| drop(fs::set_permissions(it, mode.clone())));
+        for it in made {
+            drop(fs::set_permissions(it, those_of_root.clone()));
+        }
         Ok(())
     }
 

@@ -142,11 +142,11 @@ fn what_is_made_in_a_shared_directory_is_as_open_as_that() {
     project.write("out", "result");
     let url = format!("file://{}", directory.path().display());
     project.keep(&remote(&url), &[]);
-    let mut made = ["cas", "ac", "tmp"].map(|it| directory.path().join(it)).to_vec();
+    let mut places = ["cas", "ac", "tmp"].map(|it| directory.path().join(it)).to_vec();
     for path in [files(directory.path(), "cas"), files(directory.path(), "ac")].concat() {
-        made.push(path.parent().expect("it has one").into());
+        places.push(path.parent().expect("it has one").into());
     }
-    for path in made {
+    for path in places {
         assert_eq!(mode(&path), 0o2775, "{}", path.display());
     }
 }
